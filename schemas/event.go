@@ -1,0 +1,169 @@
+package schemas
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// EventType is the CloudEvents type of a domain event.
+type EventType string
+
+// The published event types.
+const (
+	TypeDeployment  EventType = "fivekeys.deployment.v1"
+	TypeChange      EventType = "fivekeys.change.v1"
+	TypePullRequest EventType = "fivekeys.pull_request.v1"
+	TypeBranch      EventType = "fivekeys.branch.v1"
+	TypeIncident    EventType = "fivekeys.incident.v1"
+	TypeToil        EventType = "fivekeys.toil.v1"
+	TypeSLI         EventType = "fivekeys.sli.v1"
+)
+
+// EventTypes lists every published type, in the order of the documentation.
+var EventTypes = []EventType{
+	TypeDeployment, TypeChange, TypePullRequest, TypeBranch, TypeIncident, TypeToil, TypeSLI,
+}
+
+// Kind is the short word used in NATS subjects: "deployment", "change" …
+func (t EventType) Kind() string {
+	switch t {
+	case TypeDeployment:
+		return "deployment"
+	case TypeChange:
+		return "change"
+	case TypePullRequest:
+		return "pull_request"
+	case TypeBranch:
+		return "branch"
+	case TypeIncident:
+		return "incident"
+	case TypeToil:
+		return "toil"
+	case TypeSLI:
+		return "sli"
+	}
+	return "unknown"
+}
+
+// Event is one thing that happened, in the attributes of CloudEvents 1.0.
+//
+// Source and ID together are its identity: the same pair is one event however
+// often and however late it is sent. Time is when it happened, KnownAt when we
+// first learnt of it; the numbers follow Time, never the order of arrival.
+type Event struct {
+	ID      string
+	Source  string
+	Type    EventType
+	Time    time.Time
+	Subject string // the service's name
+	Data    json.RawMessage
+	KnownAt time.Time
+}
+
+// Payload is the typed data of an event.
+type Payload interface {
+	// Validate says what is missing or contradictory, naming the field.
+	Validate() error
+}
+
+// FieldError names the field of an event that is wrong, for problem+json.
+type FieldError struct {
+	Field  string
+	Reason string
+}
+
+func (e *FieldError) Error() string { return e.Field + ": " + e.Reason }
+
+func fieldError(field, format string, args ...any) error {
+	return &FieldError{Field: field, Reason: fmt.Sprintf(format, args...)}
+}
+
+// ErrUnknownType marks an event whose type fivekeys does not publish.
+var ErrUnknownType = errors.New("unknown event type")
+
+// NewPayload gives the empty payload of a type, or ErrUnknownType.
+func NewPayload(t EventType) (Payload, error) {
+	switch t {
+	case TypeDeployment:
+		return &DeploymentEvent{}, nil
+	case TypeChange:
+		return &ChangeEvent{}, nil
+	case TypePullRequest:
+		return &PullRequestEvent{}, nil
+	case TypeBranch:
+		return &BranchEvent{}, nil
+	case TypeIncident:
+		return &IncidentEvent{}, nil
+	case TypeToil:
+		return &ToilEvent{}, nil
+	case TypeSLI:
+		return &SLIEvent{}, nil
+	}
+	return nil, fmt.Errorf("%w %q", ErrUnknownType, t)
+}
+
+// Payload decodes Data into the type's struct. Fields we do not know stay in
+// Data, which is what is stored.
+func (e *Event) Payload() (Payload, error) {
+	p, err := NewPayload(e.Type)
+	if err != nil {
+		return nil, err
+	}
+	if len(bytes.TrimSpace(e.Data)) == 0 {
+		return nil, fieldError("data", "is missing")
+	}
+	if err := json.Unmarshal(e.Data, p); err != nil {
+		var te *json.UnmarshalTypeError
+		if errors.As(err, &te) {
+			return nil, fieldError("data."+te.Field, "must be %s, is %s", te.Type, te.Value)
+		}
+		return nil, fieldError("data", "%v", err)
+	}
+	return p, nil
+}
+
+// Validate checks the envelope and the payload.
+func (e *Event) Validate() error {
+	switch {
+	case e.ID == "":
+		return fieldError("id", "is missing")
+	case e.Source == "":
+		return fieldError("source", "is missing")
+	case e.Type == "":
+		return fieldError("type", "is missing")
+	case e.Time.IsZero():
+		return fieldError("time", "is missing; it is when the thing happened, RFC 3339")
+	case !storable(e.Time):
+		return fieldError("time", "%s is outside 1970…2261", e.Time.Format(time.RFC3339))
+	}
+	p, err := e.Payload()
+	if err != nil {
+		return err
+	}
+	if err := p.Validate(); err != nil {
+		var fe *FieldError
+		if errors.As(err, &fe) {
+			return &FieldError{Field: "data." + fe.Field, Reason: fe.Reason}
+		}
+		return err
+	}
+	return nil
+}
+
+// NewEvent wraps a payload, encoding it as JSON.
+func NewEvent(id, source string, t EventType, at time.Time, subject string, p Payload) (Event, error) {
+	data, err := json.Marshal(p)
+	if err != nil {
+		return Event{}, fmt.Errorf("encode %s %s: %w", t, id, err)
+	}
+	return Event{ID: id, Source: source, Type: t, Time: at.UTC(), Subject: subject, Data: data}, nil
+}
+
+// storable says whether a time fits the store's DateTime64(3).
+func storable(t time.Time) bool {
+	y := t.UTC().Year()
+	return y >= 1970 && y <= 2261
+}

@@ -1,0 +1,52 @@
+package schemas
+
+// DeploymentStatus is what happened to a deployment at an event's time.
+type DeploymentStatus string
+
+// The statuses of a deployment.
+const (
+	DeploymentStarted   DeploymentStatus = "started"
+	DeploymentSucceeded DeploymentStatus = "succeeded"
+	DeploymentFailed    DeploymentStatus = "failed"
+	DeploymentCancelled DeploymentStatus = "cancelled"
+)
+
+// DeploymentEvent is the data of fivekeys.deployment.v1: one status of one
+// deployment. Many of them fold into one Deployment.
+type DeploymentEvent struct {
+	DeploymentID string           `json:"deployment_id"`
+	Service      string           `json:"service"`
+	Environment  string           `json:"environment"`
+	Status       DeploymentStatus `json:"status"`
+	SHA          string           `json:"sha,omitempty"`
+	Version      string           `json:"version,omitempty"`
+	URL          string           `json:"url,omitempty"`
+	Actor        string           `json:"actor,omitempty"`
+	Labels       []string         `json:"labels,omitempty"`
+	// Via is which of the source's signals told of it. Where it is set, the
+	// service's catalogue entry decides whether that signal means "deployed".
+	Via DeployedBy `json:"via,omitempty"`
+	// Workflow is the workflow's name where Via is workflow_run.
+	Workflow string `json:"workflow,omitempty"`
+}
+
+// Validate checks the required fields.
+func (d *DeploymentEvent) Validate() error {
+	switch {
+	case d.DeploymentID == "":
+		return fieldError("deployment_id", "is missing")
+	case d.Service == "":
+		return fieldError("service", "is missing")
+	case d.Environment == "":
+		return fieldError("environment", "is missing")
+	}
+	switch d.Status {
+	case DeploymentStarted, DeploymentSucceeded, DeploymentFailed, DeploymentCancelled:
+		return nil
+	case "":
+		return fieldError("status", "is missing")
+	}
+	return fieldError("status", "%q is none of started, succeeded, failed, cancelled", d.Status)
+}
+
+var _ Payload = (*DeploymentEvent)(nil)

@@ -1,0 +1,155 @@
+package schemas
+
+import "time"
+
+// Facts are what the events of one service say, computed by the fold in
+// processors/dora. Slices are sorted by identity so that equal sets of events
+// give equal bytes. A zero time means "not known" or "has not happened".
+type Facts struct {
+	Deployments []Deployment
+	Changes     []Change
+	Incidents   []Incident
+	Failures    []Failure
+	Days        []Day
+}
+
+// FailureMethod is how a failure was attributed to a deployment, strongest first.
+type FailureMethod string
+
+// The methods of attribution.
+const (
+	MethodExplicit     FailureMethod = "explicit"
+	MethodRollback     FailureMethod = "rollback"
+	MethodRevert       FailureMethod = "revert"
+	MethodHotfix       FailureMethod = "hotfix"
+	MethodWindow       FailureMethod = "window"
+	MethodUnattributed FailureMethod = "unattributed" // incidents only
+)
+
+// Deployment is one SHA or version of one service reaching one environment once.
+type Deployment struct {
+	Service       string
+	Team          string
+	Environment   string
+	Production    bool
+	DeploymentID  string
+	SHA           string
+	Version       string
+	Status        DeploymentStatus
+	StartedAt     time.Time
+	FinishedAt    time.Time // first success; the end of a failed or cancelled one
+	Changes       int       // changes it contains that no earlier one in its environment did
+	Baseline      bool      // the first seen in its environment: its changes have no lead time
+	Unresolved    bool      // its SHA is not on any branch we know: contents unknown, never guessed
+	Redeploy      bool      // its SHA was live in its environment before
+	Rollback      bool
+	Rework        bool
+	ReworkReason  FailureMethod // why it is rework: rollback, revert or hotfix; explicit for a fix naming an incident
+	Failed        bool
+	FailureMethod FailureMethod // the strongest of its failures' methods
+	RecoveredAt   time.Time
+	URL           string
+	Actor         string
+	KnownAt       time.Time // when we learnt of its final status
+}
+
+// Change is one commit that reached the default branch, and when it was live.
+type Change struct {
+	Service        string
+	Team           string
+	SHA            string
+	PullRequest    int
+	Title          string
+	Author         string
+	FirstCommitAt  time.Time
+	CommittedAt    time.Time
+	OpenedAt       time.Time
+	FirstReviewAt  time.Time
+	MergedAt       time.Time // when it reached the default branch
+	DeployedAt     time.Time // first production deployment that contains it
+	DeploymentID   string
+	LastDeployedAt time.Time // last production environment it reached
+	LeadTime       *float64  // seconds; nil where Excluded says why
+	Coding         *float64  // seconds: first commit → pull request opened
+	Pickup         *float64  // seconds: opened → first review by someone else
+	Review         *float64  // seconds: first review → merged
+	Deploy         *float64  // seconds: merged → in production
+	Excluded       Exclusion
+	KnownAt        time.Time
+}
+
+// Exclusion is why a change has no lead time.
+type Exclusion string
+
+// The reasons.
+const (
+	NotExcluded      Exclusion = ""
+	ExcludedBaseline Exclusion = "baseline"       // first shipped by the first deployment ever seen
+	ExcludedOpen     Exclusion = "not_deployed"   // open inventory
+	ExcludedNegative Exclusion = "negative"       // deployed before its first commit: clocks disagree
+	ExcludedNoTime   Exclusion = "no_commit_time" // no source told when it was committed
+)
+
+// Incident is something that was wrong, from opened to resolved.
+type Incident struct {
+	Service            string
+	Team               string
+	IncidentID         string
+	Source             string
+	Severity           string
+	Title              string
+	Environment        string
+	Production         bool // its environment is production, or it names none
+	OpenedAt           time.Time
+	AcknowledgedAt     time.Time
+	ResolvedAt         time.Time // zero while open, also after a reopening
+	RestoreSeconds     *float64
+	AcknowledgeSeconds *float64
+	DeploymentID       string // the deployment it is attributed to
+	Method             FailureMethod
+	URL                string
+	KnownAt            time.Time
+}
+
+// Failure says which cause broke which production deployment. Its identity is
+// (Service, DeploymentID, Method, IncidentID, FixID).
+type Failure struct {
+	Service         string
+	Team            string
+	DeploymentID    string
+	IncidentID      string // empty where no incident told of it
+	FixID           string // the deployment that rolled back, reverted or fixed it
+	Method          FailureMethod
+	FailedAt        time.Time // the deployment's FinishedAt
+	RecoveredAt     time.Time
+	RecoverySeconds *float64
+}
+
+// Day is one service's production figures of one UTC day: counts and the exact
+// lists of durations (seconds, ascending), so any range and any grouping gives
+// exact quantiles. A deployment and its failure, recovery and lead times are
+// booked on the day it finished; an incident on the day it opened.
+type Day struct {
+	Service       string
+	Team          string
+	Day           time.Time // midnight UTC
+	Deployments   int
+	Failed        int
+	Rework        int
+	Rollbacks     int
+	Unrecovered   int // failed and not yet recovered
+	Unresolved    int // deployments whose SHA could not be placed
+	Changes       int // changes first deployed this day, with and without a lead time
+	Excluded      int // of these, left out of the lead time
+	Incidents     int
+	Unattributed  int
+	OpenIncidents int
+	LeadTimes     []float64
+	Coding        []float64
+	Pickup        []float64
+	Review        []float64
+	Deploy        []float64
+	Recoveries    []float64
+	Restores      []float64
+	Acknowledges  []float64
+}
