@@ -75,7 +75,7 @@ const DefaultAttributionWindow = 24 * time.Hour
 func DefaultService() Service {
 	return Service{
 		Production:        []string{"production", "prod", "live*", "prod-*"},
-		Deployed:          Deployed{By: ByDeployment, Workflow: "*", Tags: "*", Environment: "production"},
+		Deployed:          Deployed{By: ByDeployment, Workflow: "**", Tags: "**", Environment: "production"},
 		IncidentLabels:    []string{"incident"},
 		HotfixLabels:      []string{"hotfix"},
 		HotfixBranches:    []string{"hotfix/*", "hotfix-*"},

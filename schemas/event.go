@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"time"
 )
 
@@ -166,4 +167,19 @@ func NewEvent(id, source string, t EventType, at time.Time, subject string, p Pa
 func storable(t time.Time) bool {
 	y := t.UTC().Year()
 	return y >= 1970 && y <= 2261
+}
+
+// Precedence decides between events of one identity that differ: the largest
+// wins. First known wins; among equals a hash of the content decides, so that
+// the choice is a function of the set of events and never of their order. The
+// store's ReplacingMergeTree uses the same number.
+func (e *Event) Precedence() uint64 {
+	const contentBits = 20
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(e.Type))
+	_, _ = h.Write(e.Data)
+	_, _ = fmt.Fprint(h, e.Time.UnixMilli())
+	content := uint64(h.Sum32()) >> (32 - contentBits)
+	earliness := (uint64(1) << (63 - contentBits)) - uint64(max(e.KnownAt.UnixMilli(), 0)) //nolint:gosec // never negative
+	return earliness<<contentBits | content
 }

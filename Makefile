@@ -1,0 +1,78 @@
+# make help lists every habit. Everything a target needs, it installs.
+SHELL := /bin/bash
+.ONESHELL:
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+ENGINE   := deploy/engine/node_modules/.package-lock.json
+PAYLOADS := ingest/github/testdata/octokit/node_modules/.package-lock.json
+LINT     := bin/golangci-lint
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+PACKAGES ?= ./...
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+
+.PHONY: build
+build: engine ## Build bin/fivekeys and fetch the engine
+	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/fivekeys ./cmd/fivekeys
+
+.PHONY: engine
+engine: $(ENGINE) ## Fetch the embedded ClickHouse engine (npm, pinned)
+
+# npm's own marker file says whether the folder holds what the lock file says.
+$(ENGINE): deploy/engine/package-lock.json
+	cd deploy/engine && npm ci --ignore-scripts --no-audit --no-fund
+	touch node_modules/.package-lock.json
+
+.PHONY: payloads
+payloads: $(PAYLOADS) ## Fetch GitHub's example payloads for the tests (npm, pinned)
+
+$(PAYLOADS): ingest/github/testdata/octokit/package-lock.json
+	cd ingest/github/testdata/octokit && npm ci --ignore-scripts --no-audit --no-fund
+	touch node_modules/.package-lock.json
+
+.PHONY: demo
+demo: build ## Run everything on sample input and print the report
+	bin/fivekeys demo
+
+.PHONY: test
+test: build payloads ## Run every test, on the real NATS and the real engine
+	go test -timeout 30m $(PACKAGES)
+
+.PHONY: race
+race: build payloads ## Run the tests under the race detector
+	go test -race -timeout 60m $(PACKAGES)
+
+.PHONY: fuzz
+fuzz: engine payloads ## Fuzz every decoder for FUZZTIME each (default 20s)
+	for pkg in $$(go list ./...); do
+		dir=$$(go list -f '{{.Dir}}' $$pkg)
+		for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$dir/*_test.go 2>/dev/null | sed 's/^func //'); do
+			echo "== $$pkg $$target"
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZTIME:-20s} $$pkg
+		done
+	done
+
+.PHONY: bench
+bench: build ## Measure speed and memory, as ratios within one run
+	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./internal/bench
+
+.PHONY: generate
+generate: payloads ## Write generated files again (JSON Schemas, golden files)
+	go generate ./...
+
+$(LINT): deploy/lint/go.mod deploy/lint/go.sum
+	cd deploy/lint && go build -o ../../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+.PHONY: lint
+lint: $(LINT) ## Run the linters and verify generated files
+	$(LINT) run
+	go mod tidy -diff
+	go generate ./...
+	git diff --exit-code -- schemas/jsonschema || { echo "generated files differ: run make generate and commit"; exit 1; }
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bin deploy/engine/node_modules ingest/github/testdata/octokit/node_modules

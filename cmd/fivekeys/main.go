@@ -1,0 +1,115 @@
+// Command fivekeys is the whole product in one binary: it takes webhooks,
+// computes the five DORA keys from them and answers what they are.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/fivekeys/fivekeys/internal/engine"
+)
+
+// Exit statuses.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+type commands struct {
+	globals
+
+	Serve   serveCommand   `cmd:"" help:"Run the pipeline: take webhooks and events, keep the figures."`
+	Demo    demoCommand    `cmd:"" help:"Run the pipeline on a simulated organisation and on a real git history, then print the report."`
+	Import  importCommand  `cmd:"" help:"Bring in history."`
+	Report  reportCommand  `cmd:"" help:"Print the five keys."`
+	Explain explainCommand `cmd:"" help:"List the events behind a number, and what was left out and why."`
+	Query   queryCommand   `cmd:"" help:"Run SQL on the store, read-only."`
+	Check   checkCommand   `cmd:"" help:"Check the configuration file."`
+	Migrate migrateCommand `cmd:"" help:"Bring the store's tables and views up to date."`
+	Rebuild rebuildCommand `cmd:"" help:"Compute all facts again from the events."`
+	DLQ     dlqCommand     `cmd:"" name:"dlq" help:"Look at what could not be processed, and drive it again."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// environment is what a command may touch of the world outside.
+type environment struct {
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+	getenv func(string) string
+	logger *slog.Logger
+}
+
+func main() {
+	// The embedded engine runs in a child of this binary.
+	engine.RunChildIfAsked()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], &environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv})
+	stop()
+	os.Exit(code)
+}
+
+// run is main without the process: tests call it.
+func run(ctx context.Context, args []string, env *environment) int {
+	var cli commands
+	exited := -1
+	parser, err := kong.New(&cli,
+		kong.Name("fivekeys"),
+		kong.Description("DORA and SRE metrics from the events themselves.\n\nWithout any configuration it runs on a NATS and a ClickHouse inside, with its data under ./fivekeys-data."),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Writers(env.stdout, env.stderr),
+		kong.Exit(func(code int) { exited = code }),
+	)
+	if err != nil {
+		panic(err) // a mistake in the tags above
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 { // --help
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(env.stderr, "fivekeys: %s (see fivekeys --help)\n", oneLine(err))
+		return exitUsage
+	}
+	env.logger = cli.logger(env.stderr)
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	if err := parsed.Run(&cli.globals, env); err != nil {
+		var usage *usageError
+		if errors.As(err, &usage) {
+			fmt.Fprintf(env.stderr, "fivekeys: %s\n", oneLine(err))
+			return exitUsage
+		}
+		if !errors.Is(err, errSilent) {
+			fmt.Fprintf(env.stderr, "fivekeys: %s\n", oneLine(err))
+		}
+		return exitFailed
+	}
+	return exitDone
+}
+
+// usageError is wrong usage that only the command can see.
+type usageError struct{ text string }
+
+func (e *usageError) Error() string { return e.text }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// errSilent fails a command that has said why already.
+var errSilent = errors.New("failed")
+
+// oneLine keeps an error to the one line that operators grep for.
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

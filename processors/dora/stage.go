@@ -1,0 +1,288 @@
+package dora
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"runtime"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/fivekeys/fivekeys/internal/clickhouse"
+	"github.com/fivekeys/fivekeys/schemas"
+)
+
+// Store is what the stage needs of the store.
+type Store interface {
+	AppendEvents(ctx context.Context, events []schemas.Event) error
+	Events(ctx context.Context, services []string) iter.Seq2[schemas.Event, error]
+	AllEvents(ctx context.Context) iter.Seq2[schemas.Event, error]
+	CountEvents(ctx context.Context, services []string) (map[string]int, error)
+	LoadWritten(ctx context.Context, services []string) (map[string]*clickhouse.Written, error)
+	Apply(ctx context.Context, c *clickhouse.Changeset) error
+	FoldedRules(ctx context.Context) (map[string]string, error)
+	SetFoldedRules(ctx context.Context, rules map[string]string, at time.Time) error
+}
+
+var _ Store = (*clickhouse.Store)(nil)
+
+// DefaultCacheEvents bounds the events held in memory, about 300 bytes each.
+const DefaultCacheEvents = 500_000
+
+// foldAtOnce bounds how many services' facts are in memory together.
+const foldAtOnce = 128
+
+// StageConfig configures a Stage.
+type StageConfig struct {
+	Store   Store
+	Catalog *schemas.Catalog
+	// CacheEvents bounds the events held in memory; 0 is DefaultCacheEvents.
+	CacheEvents int
+	// Shared: other processes may fold the same services, now or after taking
+	// over, so what is in memory is checked against the store before each fold.
+	Shared bool
+	Now    func() time.Time
+	Logger *slog.Logger
+}
+
+// Stage keeps the facts of the services it is given events of. It is used by
+// one goroutine at a time.
+type Stage struct {
+	store   Store
+	catalog *schemas.Catalog
+	cache   *cache
+	shared  bool
+	now     func() time.Time
+	logger  *slog.Logger
+}
+
+// NewStage checks the configuration.
+func NewStage(cfg StageConfig) (*Stage, error) {
+	if cfg.Store == nil || cfg.Catalog == nil {
+		return nil, errors.New("new dora stage: store and catalogue are required")
+	}
+	if cfg.CacheEvents <= 0 {
+		cfg.CacheEvents = DefaultCacheEvents
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Stage{
+		store: cfg.Store, catalog: cfg.Catalog, cache: newCache(cfg.CacheEvents), shared: cfg.Shared, now: cfg.Now, logger: cfg.Logger,
+	}, nil
+}
+
+// Process stores a batch of events, folds the services they touch and writes
+// the facts that differ. After an error nothing is lost: given the same batch
+// again it does the same again.
+func (s *Stage) Process(ctx context.Context, events []schemas.Event) error {
+	if err := s.store.AppendEvents(ctx, events); err != nil {
+		return err
+	}
+	touched := map[string][]*schemas.Event{}
+	for i := range events {
+		if e := &events[i]; e.Subject != "" && Folds(e.Type) {
+			touched[e.Subject] = append(touched[e.Subject], e)
+		}
+	}
+	services := make([]string, 0, len(touched))
+	for service := range touched {
+		services = append(services, service)
+	}
+	slices.Sort(services)
+	for chunk := range slices.Chunk(services, foldAtOnce) {
+		for _, service := range chunk {
+			if a := s.cache.get(service); a != nil {
+				s.add(a, touched[service])
+			}
+		}
+		if err := s.refresh(ctx, chunk); err != nil {
+			return err
+		}
+		if err := s.load(ctx, chunk); err != nil {
+			return err
+		}
+		if err := s.fold(ctx, chunk); err != nil {
+			return err
+		}
+	}
+	s.cache.shrink()
+	return nil
+}
+
+// refresh drops services from memory whose events another process has added to.
+// Both append before they count, so of two processes that fold a service at the
+// same time at least the later one sees all events, and its facts, folded from
+// more events, win.
+func (s *Stage) refresh(ctx context.Context, services []string) error {
+	if !s.shared {
+		return nil
+	}
+	counts, err := s.store.CountEvents(ctx, services)
+	if err != nil {
+		return err
+	}
+	for _, service := range services {
+		if a := s.cache.services[service]; a != nil && a.timeline.Len()+a.unknown != counts[service] {
+			s.cache.drop(service)
+		}
+	}
+	return nil
+}
+
+func (s *Stage) add(a *active, events []*schemas.Event) {
+	for _, e := range events {
+		before := a.timeline.Len()
+		added, err := a.timeline.Add(*e)
+		if err != nil {
+			// Checked when it was accepted; a newer version's event, perhaps. It
+			// stays in the log and is folded once we understand it.
+			a.unknown++
+			s.logger.Warn("event not understood, kept in the log only", "source", e.Source, "id", e.ID, "error", err)
+			continue
+		}
+		a.dirty = a.dirty || added
+		s.cache.grew(a.timeline.Len() - before)
+	}
+}
+
+// load brings services that are not in memory there, from the store, which
+// holds the batch at hand already.
+func (s *Stage) load(ctx context.Context, services []string) error {
+	var missing []string
+	for _, service := range services {
+		if s.cache.services[service] == nil {
+			missing = append(missing, service)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	written, err := s.store.LoadWritten(ctx, missing)
+	if err != nil {
+		return err
+	}
+	loaded := make(map[string]*active, len(missing))
+	for _, service := range missing {
+		// Dirty: a crash may have come between the events and their facts.
+		loaded[service] = &active{service: service, timeline: NewTimeline(service), written: written[service], dirty: true}
+	}
+	for e, err := range s.store.Events(ctx, missing) {
+		if err != nil {
+			return err
+		}
+		if _, err := loaded[e.Subject].timeline.Add(e); err != nil {
+			loaded[e.Subject].unknown++
+			s.logger.Warn("event not understood, kept in the log only", "source", e.Source, "id", e.ID, "error", err)
+		}
+	}
+	for _, a := range loaded {
+		s.cache.put(a)
+	}
+	return nil
+}
+
+// fold computes and writes the facts of services in memory.
+func (s *Stage) fold(ctx context.Context, services []string) error {
+	var dirty []*active
+	for _, service := range services {
+		if a := s.cache.services[service]; a != nil && a.dirty {
+			dirty = append(dirty, a)
+		}
+	}
+	return s.write(ctx, dirty)
+}
+
+func (s *Stage) write(ctx context.Context, dirty []*active) error {
+	if len(dirty) == 0 {
+		return nil
+	}
+	facts := make([]schemas.Facts, len(dirty))
+	rules := make(map[string]string, len(dirty))
+	group := errgroup.Group{}
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, a := range dirty {
+		service := s.catalog.Service(a.service)
+		rules[a.service] = service.Fingerprint(FoldVersion)
+		group.Go(func() error {
+			facts[i] = a.timeline.Fold(service)
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	var set clickhouse.Changeset
+	for i, a := range dirty {
+		set.Add(a.written, a.service, a.timeline.Len(), &facts[i])
+		if a.rules == rules[a.service] {
+			delete(rules, a.service)
+		}
+	}
+	if err := s.store.Apply(ctx, &set); err != nil {
+		return err
+	}
+	// After the facts: a crash in between folds again, never too seldom.
+	if err := s.store.SetFoldedRules(ctx, rules, s.now()); err != nil {
+		return err
+	}
+	for _, a := range dirty {
+		a.dirty = false
+		if fingerprint, changed := rules[a.service]; changed {
+			a.rules = fingerprint
+		}
+	}
+	return nil
+}
+
+// Folds says whether events of a type are part of a service's timeline.
+func Folds(t schemas.EventType) bool {
+	switch t {
+	case schemas.TypeDeployment, schemas.TypeChange, schemas.TypePullRequest, schemas.TypeBranch, schemas.TypeIncident:
+		return true
+	case schemas.TypeToil, schemas.TypeSLI:
+	}
+	return false
+}
+
+// Stale lists the services whose facts were folded under other rules than the
+// catalogue's of today.
+func (s *Stage) Stale(ctx context.Context) ([]string, error) {
+	folded, err := s.store.FoldedRules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var stale []string
+	for service, fingerprint := range folded {
+		rules := s.catalog.Service(service)
+		if rules.Fingerprint(FoldVersion) != fingerprint {
+			stale = append(stale, service)
+		}
+	}
+	slices.Sort(stale)
+	return stale, nil
+}
+
+// Refold folds services again from the store.
+func (s *Stage) Refold(ctx context.Context, services []string) error {
+	for chunk := range slices.Chunk(services, foldAtOnce) {
+		for _, service := range chunk {
+			s.cache.drop(service)
+		}
+		if err := s.load(ctx, chunk); err != nil {
+			return err
+		}
+		if err := s.fold(ctx, chunk); err != nil {
+			return fmt.Errorf("fold services again: %w", err)
+		}
+		s.cache.shrink()
+	}
+	return nil
+}

@@ -1,0 +1,31 @@
+-- One row per service and day with the exact lists of durations. Ordered by day
+-- first: a report reads the range of its days and nothing else.
+CREATE TABLE IF NOT EXISTS daily_facts {{on_cluster}} (
+    day            Date CODEC(Delta, ZSTD(1)),
+    service        LowCardinality(String),
+    team           LowCardinality(String),
+    deployments    UInt32 CODEC(T64, ZSTD(1)),
+    failed         UInt32 CODEC(T64, ZSTD(1)),
+    rework         UInt32 CODEC(T64, ZSTD(1)),
+    rollbacks      UInt32 CODEC(T64, ZSTD(1)),
+    unrecovered    UInt32 CODEC(T64, ZSTD(1)),
+    unresolved     UInt32 CODEC(T64, ZSTD(1)),
+    changes        UInt32 CODEC(T64, ZSTD(1)),
+    excluded       UInt32 CODEC(T64, ZSTD(1)),
+    incidents      UInt32 CODEC(T64, ZSTD(1)),
+    unattributed   UInt32 CODEC(T64, ZSTD(1)),
+    open_incidents UInt32 CODEC(T64, ZSTD(1)),
+    lead_times     Array(Float64) CODEC(ZSTD(1)),
+    coding         Array(Float64) CODEC(ZSTD(1)),
+    pickup         Array(Float64) CODEC(ZSTD(1)),
+    review         Array(Float64) CODEC(ZSTD(1)),
+    deploy         Array(Float64) CODEC(ZSTD(1)),
+    recoveries     Array(Float64) CODEC(ZSTD(1)),
+    restores       Array(Float64) CODEC(ZSTD(1)),
+    acknowledges   Array(Float64) CODEC(ZSTD(1)),
+    version UInt64 CODEC(ZSTD(1)),
+    deleted UInt8,
+    digest  UInt64 CODEC(NONE)
+) ENGINE = {{engine "ReplacingMergeTree" "version, deleted"}}
+ORDER BY (day, service)
+{{settings}}
