@@ -17,7 +17,7 @@ type DeploymentEvent struct {
 	DeploymentID string           `json:"deployment_id"`
 	Service      string           `json:"service"`
 	Environment  string           `json:"environment"`
-	Status       DeploymentStatus `json:"status"`
+	Status       DeploymentStatus `json:"status" jsonschema:"enum=started,enum=succeeded,enum=failed,enum=cancelled"`
 	SHA          string           `json:"sha,omitempty"`
 	Version      string           `json:"version,omitempty"`
 	URL          string           `json:"url,omitempty"`
@@ -25,7 +25,7 @@ type DeploymentEvent struct {
 	Labels       []string         `json:"labels,omitempty"`
 	// Via is which of the source's signals told of it. Where it is set, the
 	// service's catalogue entry decides whether that signal means "deployed".
-	Via DeployedBy `json:"via,omitempty"`
+	Via DeployedBy `json:"via,omitempty" jsonschema:"enum=deployment,enum=workflow_run,enum=release,enum=tag,enum=push"`
 	// Workflow is the workflow's name where Via is workflow_run.
 	Workflow string `json:"workflow,omitempty"`
 }

@@ -16,7 +16,7 @@ const (
 type IncidentEvent struct {
 	IncidentID  string         `json:"incident_id"`
 	Service     string         `json:"service"`
-	Status      IncidentStatus `json:"status"`
+	Status      IncidentStatus `json:"status" jsonschema:"enum=opened,enum=acknowledged,enum=resolved,enum=reopened"`
 	Severity    string         `json:"severity,omitempty"`
 	Title       string         `json:"title,omitempty"`
 	URL         string         `json:"url,omitempty"`

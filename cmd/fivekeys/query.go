@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	ch "github.com/ClickHouse/clickhouse-go/v2"
+)
+
+type queryCommand struct {
+	SQL    string `arg:"" help:"One SELECT; - reads it from standard input. The views are documented in the database: DESCRIBE deployments."`
+	Format string `help:"${enum}." enum:"table,json,csv" default:"table"`
+}
+
+// Run prints the rows of one read-only statement.
+func (c *queryCommand) Run(ctx context.Context, g *globals, env *environment) error {
+	s, err := g.settings(env)
+	if err != nil {
+		return err
+	}
+	text := c.SQL
+	if text == "-" {
+		input, err := io.ReadAll(io.LimitReader(env.stdin, 1<<20))
+		if err != nil {
+			return fmt.Errorf("read SQL from standard input: %w", err)
+		}
+		text = string(input)
+	}
+	text = strings.TrimRight(strings.TrimSpace(text), ";")
+	if text == "" {
+		return usagef(`query: no SQL given, try fivekeys query 'SELECT * FROM deployments LIMIT 10'`)
+	}
+	store, done, err := g.openStore(ctx, env, s, true)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if s.clickhouseURL != "" {
+		// The embedded engine has a read-only role; a server gets whichever user
+		// the DSN names, so the statement itself is made read-only.
+		ctx = ch.Context(ctx, ch.WithSettings(ch.Settings{"readonly": 1}))
+	}
+	rows, err := store.Conn().Query(ctx, text)
+	if err != nil {
+		return queryError(err)
+	}
+	defer func() { _ = rows.Close() }()
+	if err := printRows(env.stdout, c.Format, rows); err != nil {
+		return queryError(err)
+	}
+	return nil
+}
+
+// queryError adds the hint that helps most people.
+func queryError(err error) error {
+	var e *ch.Exception
+	if !errors.As(err, &e) {
+		return fmt.Errorf("query: %w", err)
+	}
+	text := "query: " + strings.TrimSpace(e.Message)
+	switch e.Code {
+	case 60: // unknown table
+		return errors.New(text + " (views: deployments, changes, incidents, failures, dora_daily, events, deliveries)")
+	case 164: // readonly
+		return errors.New(text + " (query is read-only)")
+	}
+	return errors.New(text)
+}
