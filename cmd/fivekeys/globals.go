@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"os"
 
-	"github.com/fivekeys/fivekeys/internal/config"
 )
 
 // globals are the flags every command has.
@@ -43,4 +42,3 @@ func (g *globals) configFile() string {
 	return ""
 }
 
-var _ = config.Secrets

@@ -111,7 +111,7 @@ func printCSV(w io.Writer, rows driver.Rows) error {
 	if err := eachRow(rows, func(values []any) error {
 		record := make([]string, len(values))
 		for i, v := range values {
-			record[i] = text(v)
+			record[i] = plain(v)
 		}
 		return out.Write(record)
 	}); err != nil {
@@ -122,10 +122,7 @@ func printCSV(w io.Writer, rows driver.Rows) error {
 }
 
 func printTable(w io.Writer, rows driver.Rows) error {
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.Style().Options.SeparateRows = false
-	t.Style().Format.Header = 0
+	t := newTable()
 	header := table.Row{}
 	for _, name := range rows.Columns() {
 		header = append(header, name)
@@ -135,7 +132,7 @@ func printTable(w io.Writer, rows driver.Rows) error {
 	if err := eachRow(rows, func(values []any) error {
 		row := make(table.Row, len(values))
 		for i, v := range values {
-			row[i] = text(v)
+			row[i] = plain(v)
 		}
 		t.AppendRow(row)
 		n++
@@ -151,8 +148,8 @@ func printTable(w io.Writer, rows driver.Rows) error {
 	return err
 }
 
-// text is a value as people and spreadsheets read it.
-func text(v any) string {
+// plain is a value as people and spreadsheets read it.
+func plain(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return ""

@@ -2,8 +2,6 @@ package dora
 
 import (
 	"context"
-
-	"github.com/fivekeys/fivekeys/schemas"
 )
 
 // RebuildStats says what a rebuild did.

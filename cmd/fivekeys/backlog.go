@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/fivekeys/fivekeys/internal/jetstream"
+)
+
+const backlogMetric = "fivekeys_backlog_messages"
+
+var backlogDesc = prometheus.NewDesc(backlogMetric,
+	"Messages a stage has still to process, by stage; its partitions are summed.", []string{"stage"}, nil)
+
+// backlogCollector asks NATS when Prometheus asks us.
+type backlogCollector struct{ p *pipeline }
+
+func (backlogCollector) Describe(ch chan<- *prometheus.Desc) { ch <- backlogDesc }
+
+func (c backlogCollector) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	stages, err := c.p.backlog(ctx)
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(backlogDesc, err)
+		return
+	}
+	for stage, n := range stages {
+		ch <- prometheus.MustNewConstMetric(backlogDesc, prometheus.GaugeValue, float64(n), stage)
+	}
+}
+
+// backlog is what each stage has still to do. Deliveries are asked for before
+// events: a delivery becomes events before it is acknowledged, so in this order
+// nothing on its way is missed.
+func (p *pipeline) backlog(ctx context.Context) (map[string]uint64, error) {
+	stages := map[string]uint64{}
+	for _, stream := range []string{jetstream.StreamDeliveries, jetstream.StreamEvents} {
+		lags, err := p.bus.Pending(ctx, stream)
+		if err != nil {
+			return nil, err
+		}
+		for _, lag := range lags {
+			stage := lag.Consumer
+			if i := strings.LastIndexByte(stage, '-'); i > 0 {
+				stage = stage[:i] // dora-7
+			}
+			stages[stage] += lag.Total()
+		}
+	}
+	return stages, nil
+}
+
+// drainPoll is how often a command that waits for the backlog looks.
+const drainPoll = 100 * time.Millisecond
+
+// waitDrained waits until everything accepted is in the facts.
+func waitDrained(ctx context.Context, backlog func(context.Context) (uint64, error), progress func(left uint64)) error {
+	ticker := time.NewTicker(drainPoll)
+	defer ticker.Stop()
+	for {
+		left, err := backlog(ctx)
+		if err != nil {
+			return fmt.Errorf("ask for the backlog: %w", err)
+		}
+		if progress != nil {
+			progress(left)
+		}
+		if left == 0 {
+			return nil
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// backlogTotal is the backlog of all stages together.
+func (p *pipeline) backlogTotal(ctx context.Context) (uint64, error) {
+	stages, err := p.backlog(ctx)
+	var sum uint64
+	for _, n := range stages {
+		sum += n
+	}
+	return sum, err
+}
+
+// backlogOf asks another process's metrics.
+func backlogOf(ctx context.Context, baseURL string) (uint64, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, baseURL+"/metrics", nil)
+	if err != nil {
+		return 0, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	var sum float64
+	found := false
+	lines := bufio.NewScanner(response.Body)
+	for lines.Scan() {
+		if line := lines.Text(); strings.HasPrefix(line, backlogMetric+"{") {
+			_, value, _ := strings.Cut(line, "} ")
+			n, err := strconv.ParseFloat(value, 64)
+			if err != nil {
+				return 0, err
+			}
+			sum, found = sum+n, true
+		}
+	}
+	if !found {
+		return 0, errors.New("the running fivekeys does not say; is NATS away?")
+	}
+	return uint64(sum), lines.Err()
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/fivekeys/fivekeys/ingest/github"
+)
+
+type serveCommand struct {
+	Role             []string `help:"Parts of the pipeline this process runs: ${enum}." enum:"ingest,process" default:"ingest,process" placeholder:"ROLE"`
+	Listen           string   `help:"Address of the intake." default:"127.0.0.1:8080" env:"FIVEKEYS_LISTEN" placeholder:"ADDR"`
+	ClickHouseListen string   `name:"clickhouse-listen" help:"Address where the embedded ClickHouse answers SQL over HTTP, e.g. 127.0.0.1:8123 for Grafana. Not by default." env:"FIVEKEYS_CLICKHOUSE_LISTEN" placeholder:"ADDR"`
+	Unsynced         bool     `help:"Let the embedded NATS acknowledge before its disk does: faster, and a power cut may lose what was accepted."`
+}
+
+// Run serves until it is told to stop.
+func (c *serveCommand) Run(ctx context.Context, g *globals, env *environment) error {
+	s, err := g.settings(env)
+	if err != nil {
+		return err
+	}
+	o := pipelineOptions{listen: c.Listen, engineListen: c.ClickHouseListen, noSync: c.Unsynced}
+	for _, role := range c.Role {
+		switch role {
+		case "ingest":
+			o.ingest = true
+		case "process":
+			o.process = true
+		}
+	}
+	if o.ingest != o.process && s.natsURL == "" {
+		return usagef("serve: one role alone needs a NATS that another process shares; give --nats-url")
+	}
+	if c.ClickHouseListen != "" && s.clickhouseURL != "" {
+		return usagef("serve: --clickhouse-listen is for the embedded ClickHouse, and --clickhouse-url names a server")
+	}
+	o.tokens = s.tokens
+	o.sourceSecrets = s.sourceSecrets
+	p, err := startPipeline(ctx, g, env, s, o)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	p.sayReady(s)
+	select {
+	case <-ctx.Done():
+		env.logger.Info("stopping: finishing what was accepted")
+		return nil
+	case err := <-p.failed:
+		return err
+	}
+}
+
+// sayReady tells a person where everything is.
+func (p *pipeline) sayReady(s *settings) {
+	var b strings.Builder
+	line := func(what, where string) { fmt.Fprintf(&b, "  %-10s %s\n", what, where) }
+	b.WriteString("fivekeys is ready.\n")
+	if p.url != "" {
+		secret := "FIVEKEYS_GITHUB_SECRET is not set: every delivery is answered with 401"
+		if len(s.sourceSecrets(github.Name)) > 0 {
+			secret = "signed with FIVEKEYS_GITHUB_SECRET"
+		}
+		line("GitHub", p.url+"/webhooks/github ("+secret+")")
+		token := "FIVEKEYS_API_TOKEN is not set: only this machine's fivekeys commands may send"
+		if len(s.tokens) > 0 {
+			token = "bearer token from FIVEKEYS_API_TOKEN"
+		}
+		line("Events", p.url+"/v1/events ("+token+")")
+		line("Health", p.url+"/readyz, "+p.url+"/metrics")
+	}
+	if p.engine != nil && p.engine.HTTPAddr() != "" {
+		line("SQL", fmt.Sprintf("http://%s (user %s, password in %s)", p.engine.HTTPAddr(), readerUser,
+			filepath.Join(p.folder.path, credentialsFile)))
+	}
+	if p.folder != nil {
+		line("Data", p.folder.path)
+	}
+	_, _ = fmt.Fprint(p.env.stderr, b.String())
+}
+
+// newToken lets this machine's own commands send events.
+func newToken() string { return rand.Text() }
+
+func processID() int { return os.Getpid() }

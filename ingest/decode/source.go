@@ -1,0 +1,39 @@
+package decode
+
+import (
+	"github.com/fivekeys/fivekeys/ingest/gateway"
+	"github.com/fivekeys/fivekeys/ingest/github"
+	"github.com/fivekeys/fivekeys/schemas"
+)
+
+// Decoder understands the payloads of one source. It is a pure function of the
+// delivery and the catalogue, and its events' ids come from the payload.
+type Decoder interface {
+	Decode(d schemas.Delivery, c *schemas.Catalog) ([]schemas.Event, error)
+}
+
+// Source is everything one source of webhooks brings: how to accept a delivery
+// (its verifier, its ids) and how to decode it.
+type Source interface {
+	gateway.Source
+	Decoder
+}
+
+// Sources are the registered ones.
+type Sources []Source
+
+// Registered gives every source, each with the secrets that are active for it.
+func Registered(secrets func(source string) []string) Sources {
+	return Sources{
+		github.New(secrets(github.Name)),
+	}
+}
+
+// Gateway gives the sources as the gateway needs them.
+func (s Sources) Gateway() []gateway.Source {
+	out := make([]gateway.Source, len(s))
+	for i, source := range s {
+		out[i] = source
+	}
+	return out
+}

@@ -1,0 +1,47 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// checkTimeout bounds all readiness checks together: an orchestrator asks every
+// few seconds and takes silence for death.
+const checkTimeout = 3 * time.Second
+
+func (g *Gateway) registerHealth(mux *http.ServeMux) {
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, "application/json", health{Status: "ok"})
+	})
+	mux.HandleFunc("GET /readyz", g.ready)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(g.cfg.Gatherer, promhttp.HandlerOpts{}))
+}
+
+type health struct {
+	Status string            `json:"status"`
+	Checks map[string]string `json:"checks,omitempty"`
+}
+
+func (g *Gateway) ready(w http.ResponseWriter, r *http.Request) {
+	if g.draining.Load() {
+		w.Header().Set("Retry-After", retryAfter)
+		writeJSON(w, http.StatusServiceUnavailable, "application/json", health{Status: "draining"})
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), checkTimeout)
+	defer cancel()
+	h := health{Status: "ok", Checks: make(map[string]string, len(g.cfg.Checks))}
+	status := http.StatusOK
+	for _, c := range g.cfg.Checks {
+		h.Checks[c.Name] = "ok"
+		if err := c.Ready(ctx); err != nil {
+			h.Checks[c.Name] = err.Error()
+			h.Status, status = "not ready", http.StatusServiceUnavailable
+			w.Header().Set("Retry-After", retryAfter)
+		}
+	}
+	writeJSON(w, status, "application/json", h)
+}

@@ -1,0 +1,137 @@
+package github
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/go-github/v60/github"
+
+	"github.com/fivekeys/fivekeys/schemas"
+)
+
+// maxFiles bounds the paths kept with a change. They decide whose change it is
+// before they are cut; afterwards they are for reading.
+const maxFiles = 200
+
+// noSHA is what stands for "nothing" before a ref is created and after it is deleted.
+const noSHA = "0000000000000000000000000000000000000000"
+
+func (h *hook) push(e *github.PushEvent) error {
+	if err := h.in(e.GetRepo().GetFullName()); err != nil {
+		return err
+	}
+	after := e.GetAfter()
+	if e.GetDeleted() || after == noSHA {
+		return nil
+	}
+	if after == "" || e.GetRef() == "" || slices.Contains(e.Commits, nil) {
+		return fmt.Errorf("%w: push has no ref, no head or an empty commit", ErrPayload)
+	}
+	at := first(e.GetRepo().PushedAt)
+	if head := e.GetHeadCommit(); at.IsZero() && head != nil {
+		at = first(head.Timestamp)
+	}
+	if tag, ok := strings.CutPrefix(e.GetRef(), "refs/tags/"); ok {
+		return h.tagPush(e, tag, at)
+	}
+	branch, ok := strings.CutPrefix(e.GetRef(), "refs/heads/")
+	if !ok {
+		return nil // refs/notes and the like
+	}
+	if branch != or(e.GetRepo().GetDefaultBranch(), e.GetRepo().GetMasterBranch()) {
+		return h.branch(e, branch, at)
+	}
+	if err := h.changes(e, branch, at); err != nil {
+		return err
+	}
+	return h.pushed(e, at)
+}
+
+// changes gives one change per commit and service that owns a file of it.
+func (h *hook) changes(e *github.PushEvent, branch string, at time.Time) error {
+	for i, c := range e.Commits {
+		sha := or(c.GetID(), c.GetSHA())
+		if sha == "" {
+			return fmt.Errorf("%w: commit %d of the push has no id", ErrPayload, i)
+		}
+		files := filesOf(c)
+		base := schemas.ChangeEvent{
+			Repository:  h.repo,
+			SHA:         sha,
+			CommittedAt: committedAt(c),
+			Branch:      branch,
+			Message:     c.GetMessage(),
+			Files:       files[:min(len(files), maxFiles)],
+			Author:      or(c.GetAuthor().GetLogin(), c.GetAuthor().GetName()),
+			Position:    i,
+			Push:        e.GetAfter(),
+		}
+		err := h.emit("push/"+e.GetAfter()+"/"+sha, schemas.TypeChange, at, h.services(files...),
+			func(s schemas.Service) schemas.Payload {
+				own := base
+				own.Service = s.Name
+				return &own
+			})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pushed is the deployment of services that are deployed by pushing. In a
+// monorepo those are the ones the push touches.
+func (h *hook) pushed(e *github.PushEvent, at time.Time) error {
+	var files []string
+	for _, c := range e.Commits {
+		files = append(files, filesOf(c)...)
+	}
+	base := deployed{schemas.DeploymentEvent{
+		DeploymentID: e.GetAfter(),
+		Status:       schemas.DeploymentSucceeded,
+		SHA:          e.GetAfter(),
+		URL:          e.GetCompare(),
+		Actor:        or(e.GetSender().GetLogin(), e.GetPusher().GetName()),
+		Via:          schemas.ByPush,
+	}}
+	return h.emit("push/"+e.GetAfter(), schemas.TypeDeployment, at, h.services(files...), base.of)
+}
+
+// branch is a push to another branch than the default one. It goes to every
+// service of the repository: which of them a pull request touches is not known
+// before it is merged.
+func (h *hook) branch(e *github.PushEvent, branch string, at time.Time) error {
+	before := e.GetBefore()
+	if before == noSHA {
+		before = ""
+	}
+	base := schemas.BranchEvent{Repository: h.repo, Branch: branch, Before: before, After: e.GetAfter()}
+	for _, c := range e.Commits {
+		if t := committedAt(c); t != nil && or(c.GetID(), c.GetSHA()) != "" {
+			base.Commits = append(base.Commits, schemas.BranchCommit{SHA: or(c.GetID(), c.GetSHA()), CommittedAt: *t})
+		}
+	}
+	id := fmt.Sprintf("push/%s/%s..%s", branch, before, e.GetAfter())
+	return h.emit(id, schemas.TypeBranch, at, h.services(), func(s schemas.Service) schemas.Payload {
+		own := base
+		own.Service = s.Name
+		return &own
+	})
+}
+
+// committedAt prefers the author's date, which a rebase and a cherry-pick keep.
+func committedAt(c *github.HeadCommit) *time.Time {
+	if a := c.GetAuthor(); a != nil && a.Date != nil {
+		return optional(a.Date)
+	}
+	return optional(c.Timestamp)
+}
+
+// filesOf gives every path the commit touches, once.
+func filesOf(c *github.HeadCommit) []string {
+	files := slices.Concat(c.Added, c.Modified, c.Removed)
+	slices.Sort(files)
+	return slices.Compact(files)
+}

@@ -1,0 +1,85 @@
+package config
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"unicode/utf8"
+
+	"github.com/fivekeys/fivekeys/schemas"
+)
+
+// Config is what the file says. Zero values are what it doesn't say; whoever
+// uses a setting knows its default.
+type Config struct {
+	Catalog schemas.Catalog
+	// Bands is the version of the performance bands.
+	Bands string
+	// MinimumSample is the smallest sample that gets a band.
+	MinimumSample int
+	NATS          NATS
+	ClickHouse    ClickHouse
+	Listen        string // address of the intake
+	Data          string // folder of the embedded NATS and ClickHouse
+	Partitions    int
+	Replicas      int
+	// Warnings are what is allowed and probably not meant.
+	Warnings Problems
+}
+
+// NATS says where a server is and how to log in, by at most one kind of
+// credentials. Paths are as written, relative to the working directory.
+type NATS struct {
+	URL          string
+	User         string
+	PasswordFile string
+	TokenFile    string
+	NKeyFile     string
+	CredsFile    string
+	TLS          TLS
+}
+
+// TLS names certificate files.
+type TLS struct {
+	CA         string
+	Cert       string
+	Key        string
+	ServerName string
+}
+
+// ClickHouse says where a server is. URL holds no password.
+type ClickHouse struct {
+	URL     string
+	Cluster string
+}
+
+// maxSize bounds the file: ten thousand services are about a megabyte.
+const maxSize = 16 << 20
+
+// Load reads a file. The error is of type Problems where it could be read.
+func Load(path string) (Config, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return Config{}, fmt.Errorf("read configuration: %w", err)
+	}
+	return Parse(path, text)
+}
+
+// Parse reads the text of a file, whose name is for the problems only. The
+// error is nil or of type Problems: all of them, in the order of the file.
+func Parse(name string, text []byte) (Config, error) {
+	d := &decoder{file: name}
+	switch {
+	case len(text) > maxSize:
+		d.problems = append(d.problems, Problem{File: name, Message: fmt.Sprintf("is larger than %d MiB", maxSize>>20), Hint: "is it the right file?"})
+	case !utf8.Valid(text):
+		d.problems = append(d.problems, Problem{File: name, Message: "isn't UTF-8 text", Hint: "is it the right file?"})
+	default:
+		d.decode(bytes.TrimPrefix(text, []byte("\ufeff")))
+	}
+	if len(d.problems) > 0 {
+		return Config{}, d.problems.sorted()
+	}
+	d.config.Warnings = d.warnings.sorted()
+	return d.config, nil
+}

@@ -1,0 +1,170 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+
+	"github.com/google/uuid"
+)
+
+// handle runs one authenticated request.
+func (s *server) handle(w http.ResponseWriter, r *http.Request, as role) {
+	req, err := s.readRequest(w, r, as)
+	if err != nil {
+		e := asException(err)
+		s.writeError(w, e, e.httpStatus())
+		return
+	}
+	defer req.close()
+	if req.queryID == "" {
+		req.queryID = uuid.NewString()
+	}
+	w.Header().Set("X-ClickHouse-Query-Id", req.queryID)
+	out := newResponse(s, w, req)
+	if isHello(req) {
+		err = s.hello(out, req)
+	} else {
+		err = s.run(r.Context(), out, req, r.Method != http.MethodPost)
+	}
+	out.finish(err)
+}
+
+// run executes a statement on a session of its own.
+func (s *server) run(ctx context.Context, out *response, req *request, readMethod bool) error {
+	if err := s.take(ctx); err != nil {
+		return err
+	}
+	defer s.give()
+	ses, err := s.openSession(req)
+	if err != nil {
+		return err
+	}
+	defer ses.close()
+	if err := ses.check(req, readMethod); err != nil {
+		return err
+	}
+	unwatch := ses.killOn(ctx)
+	defer unwatch()
+	if err := ses.loadExternal(ctx, req); err != nil {
+		return err
+	}
+	switch {
+	case req.statement.insert:
+		return ses.insert(ctx, out, req)
+	case streamable(req):
+		return ses.stream(ctx, out, req)
+	}
+	return ses.materialise(out, req)
+}
+
+// perBlock are words after which even a header-less format is no longer a plain
+// row of blocks.
+var perBlock = regexp.MustCompile(`(?i)\btotals\b|\bextremes\b|array_of_rows`)
+
+// streamable says whether the result may be sent block by block.
+func streamable(req *request) bool {
+	if req.wait || req.statement.keyword != "SELECT" && req.statement.keyword != "WITH" {
+		return false
+	}
+	for _, p := range req.settings {
+		if perBlock.MatchString(p.name) {
+			return false
+		}
+	}
+	return streams(req.outputFormat()) && !perBlock.MatchString(req.text)
+}
+
+func (r *request) outputFormat() string {
+	return first(r.statement.format, r.format, "TabSeparated")
+}
+
+// stream sends a result in bounded memory, however long it is.
+func (s *session) stream(ctx context.Context, out *response, req *request) error {
+	if err := s.protect(req.role); err != nil {
+		return err
+	}
+	st := s.connection.stream(req.text, req.outputFormat(), req.params...)
+	defer st.close()
+	if err := st.err(); err != nil {
+		if notStreamable(err) { // nothing has run: an INSERT behind WITH, for one
+			st.close()
+			return s.materialise(out, req)
+		}
+		return err
+	}
+	out.describe(req.outputFormat())
+	var total progress
+	for {
+		block, err := st.next()
+		if err != nil {
+			return err
+		}
+		if block == nil {
+			out.summary(total)
+			return nil
+		}
+		total.add(block.progress())
+		out.summary(total)
+		err = out.write(block.bytes())
+		block.free()
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return codeCancelled.errorf("Query was cancelled: the client went away")
+		}
+	}
+}
+
+var notStreamableText = regexp.MustCompile(`^Streaming query is not supported`)
+
+func notStreamable(err error) bool {
+	e := asException(err)
+	return e.code == codeBadArguments.code && notStreamableText.MatchString(e.message)
+}
+
+// materialise runs everything that is not a stream. What it may hold in memory
+// is bounded; the bound is an error, never a cut-off result.
+func (s *session) materialise(out *response, req *request) error {
+	if req.statement.keyword == "SELECT" || req.statement.keyword == "WITH" {
+		limit := s.server.limits.resultBytes
+		for _, p := range req.settings {
+			if v, err := strconv.ParseUint(p.value, 10, 64); p.name == "max_result_bytes" && err == nil && v > 0 {
+				limit = min(limit, v)
+			}
+		}
+		if err := s.exec(fmt.Sprintf("SET max_result_bytes = %d", limit)); err != nil {
+			return err
+		}
+	}
+	if err := s.protect(req.role); err != nil {
+		return err
+	}
+	r := s.query(req.text, req.outputFormat(), req.params...)
+	defer r.free()
+	if err := r.err(); err != nil {
+		return err
+	}
+	out.describe(req.outputFormat())
+	out.summary(r.progress())
+	return out.write(r.bytes())
+}
+
+func (p *progress) add(q progress) {
+	p.readRows += q.readRows
+	p.readBytes += q.readBytes
+	p.writtenRows += q.writtenRows
+	p.writtenBytes += q.writtenBytes
+	p.resultRows += q.resultRows
+	p.resultBytes += q.resultBytes
+	p.elapsed += q.elapsed
+}
+
+// header is X-ClickHouse-Summary: a JSON object whose numbers are strings.
+func (p progress) header() string {
+	return fmt.Sprintf(`{"read_rows":"%d","read_bytes":"%d","written_rows":"%d","written_bytes":"%d","total_rows_to_read":"0","result_rows":"%d","result_bytes":"%d","elapsed_ns":"%d"}`,
+		p.readRows, p.readBytes, p.writtenRows, p.writtenBytes, p.resultRows, p.resultBytes, p.elapsed.Nanoseconds())
+}

@@ -1,0 +1,7 @@
+//go:build unix && !linux
+
+package engine
+
+func trimLibrary(string) {}
+
+func nameProcess() {}

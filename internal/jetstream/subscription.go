@@ -1,0 +1,175 @@
+package jetstream
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	defaultBuffer  = 1000
+	defaultMaxHold = 10 * time.Minute
+	// pullWait is how long a pull waits for messages. It is also what a lost one
+	// costs, and well below the time after which a silent process loses a pin.
+	pullWait = 2 * time.Second
+	// pullBytes keeps a pull of large bodies from filling the memory.
+	pullBytes = 16 << 20
+)
+
+// SubscribeConfig says what to read.
+type SubscribeConfig struct {
+	Stream string
+	// Consumers of the stream, for example Topology.Consumers(StageDora).
+	Consumers []string
+	// Buffer is how many messages may wait in the channel, at least one for each
+	// consumer. Twice the batch they are processed in is a good number.
+	Buffer int
+	// MaxHold is how long a message may be held without an answer, then the
+	// server gives it to somebody else. Until then the subscription extends it,
+	// so that a slow insert doesn't cause redeliveries.
+	MaxHold time.Duration
+}
+
+// Subscription hands the messages of several consumers of a stream into one
+// channel. It survives lost connections and restarted servers; what wasn't
+// answered comes again.
+type Subscription struct {
+	client *Client
+	cfg    SubscribeConfig
+	// Readers put into queue, which has a place for every credit; hand moves
+	// from there to ch, where taking a message frees its place.
+	queue, ch chan *Received
+
+	ctx     context.Context //nolint:containedctx // ends the readers
+	cancel  context.CancelFunc
+	readers sync.WaitGroup
+	keeper  sync.WaitGroup
+
+	closeOnce sync.Once
+
+	mu   sync.Mutex
+	held map[*Received]struct{}
+}
+
+// Subscribe starts reading. The consumers must exist: call Ensure first.
+func (c *Client) Subscribe(ctx context.Context, cfg SubscribeConfig) (*Subscription, error) {
+	if len(cfg.Consumers) == 0 {
+		return nil, fmt.Errorf("subscribe to %s: no consumers given", cfg.Stream)
+	}
+	setDefault(&cfg.Buffer, defaultBuffer)
+	setDefault(&cfg.MaxHold, defaultMaxHold)
+	cfg.Buffer = max(cfg.Buffer, len(cfg.Consumers))
+	for _, name := range cfg.Consumers {
+		if _, err := c.js.Consumer(ctx, cfg.Stream, name); err != nil {
+			return nil, wrap(fmt.Sprintf("subscribe to consumer %s of %s", name, cfg.Stream), err)
+		}
+	}
+	s := &Subscription{client: c, cfg: cfg, queue: make(chan *Received, cfg.Buffer), ch: make(chan *Received), held: make(map[*Received]struct{})}
+	// Not the caller's context: it bounds the start, Close ends the reading.
+	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	if err := c.adopt(s); err != nil {
+		s.cancel()
+		return nil, err
+	}
+	share := cfg.Buffer / len(cfg.Consumers)
+	for _, name := range cfg.Consumers {
+		r := &reader{sub: s, name: name, credits: make(chan struct{}, share)}
+		for range share {
+			r.credits <- struct{}{}
+		}
+		s.readers.Go(r.run)
+	}
+	s.keeper.Go(s.keepHeld)
+	s.keeper.Go(s.hand)
+	return s, nil
+}
+
+// Messages is where they arrive. It is closed by Close.
+func (s *Subscription) Messages() <-chan *Received { return s.ch }
+
+// Close stops reading and gives back what nobody took from the channel. What
+// was taken can still be answered.
+func (s *Subscription) Close() error {
+	s.closeOnce.Do(func() {
+		s.cancel()
+		s.readers.Wait()
+		close(s.queue)
+		s.keeper.Wait()
+		s.client.drop(s)
+	})
+	return nil
+}
+
+// hand gives the messages to whoever takes them, and after Close back to the server.
+func (s *Subscription) hand() {
+	defer close(s.ch)
+	for m := range s.queue {
+		select {
+		case s.ch <- m:
+			m.credit <- struct{}{}
+		case <-s.ctx.Done():
+			_ = m.NakWithDelay(0)
+		}
+	}
+}
+
+func (s *Subscription) hold(m *Received) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held[m] = struct{}{}
+}
+
+// release is false when the message was answered before.
+func (s *Subscription) release(m *Received) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.held[m]
+	delete(s.held, m)
+	return ok
+}
+
+// Held is how many messages are handed out and not answered, for a metric.
+func (s *Subscription) Held() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.held)
+}
+
+// keepHeld tells the server that messages are still being worked on. After Close
+// what is out should be answered within AckWait.
+func (s *Subscription) keepHeld() {
+	tick := time.NewTicker(s.client.cfg.Topology.AckWait / 4)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			s.extend(time.Now())
+		case <-s.ctx.Done():
+			return
+		}
+	}
+}
+
+func (s *Subscription) extend(now time.Time) {
+	s.mu.Lock()
+	held := make([]*Received, 0, len(s.held))
+	for m := range s.held {
+		if now.Sub(m.received) > s.cfg.MaxHold {
+			delete(s.held, m)
+			s.client.log.Warn("message held too long, leaving it to others",
+				"stream", m.Stream, "consumer", m.Consumer, "sequence", m.Sequence, "held", now.Sub(m.received))
+			continue
+		}
+		held = append(held, m)
+	}
+	s.mu.Unlock()
+	// Oldest first: those are the closest to being given to somebody else.
+	slices.SortFunc(held, func(a, b *Received) int { return a.received.Compare(b.received) })
+	for _, m := range held {
+		if err := m.InProgress(); err != nil {
+			return // disconnected; the next tick tries again
+		}
+	}
+}

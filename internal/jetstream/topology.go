@@ -1,0 +1,202 @@
+package jetstream
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// The streams.
+const (
+	StreamDeliveries  = "DELIVERIES"  // raw bodies as they came in
+	StreamEvents      = "EVENTS"      // domain events, by partition
+	StreamDeadLetters = "DEADLETTERS" // what a stage couldn't process, kept until someone decides
+	StreamSignals     = "SIGNALS"     // what happened to budgets and alerts, for whoever listens
+	StreamSpans       = "SPANS"       // chunks of spans, by partition; only with Topology.SpanStages
+)
+
+// The durable consumers. Those of EVENTS and SPANS are named <stage>-<partition>.
+const (
+	ConsumerDecode  = "decode"  // DELIVERIES → domain events
+	ConsumerArchive = "archive" // DELIVERIES → the table of raw deliveries
+	StageDora       = "dora"    // EVENTS → facts
+)
+
+// Filters of the partitioned consumers.
+const (
+	eventFilter = "events.*.%d"
+	spanFilter  = "spans.%d"
+)
+
+const (
+	// duplicateWindow is kept in the server's memory. It spares us most of a
+	// sender's retries; identity in ClickHouse takes care of the rest.
+	duplicateWindow = 2 * time.Minute
+	// signalsAge: signals tell of changes, and nobody wants last month's.
+	signalsAge = 7 * 24 * time.Hour
+	// pinnedGroup is the one priority group of a partitioned consumer.
+	pinnedGroup = "active"
+)
+
+// streamSpec declares a stream.
+type streamSpec struct {
+	jetstream.StreamConfig
+	share     int // of Topology.MaxBytes, in percent
+	consumers []jetstream.ConsumerConfig
+}
+
+// streams declares everything. Why each stream keeps what it keeps:
+//
+// DELIVERIES, EVENTS and SPANS have interest retention: a message goes once
+// every consumer has acknowledged it, and only then. Neither alternative holds
+// that. With limits, acknowledged messages would fill the stream (intake stops)
+// or age would delete unacknowledged ones after a long outage of ClickHouse. A
+// work queue allows one consumer per message, and decode and archive both read
+// every delivery.
+//
+// The trap of interest retention: a message that no consumer's filter covers is
+// acknowledged and dropped. So every process that publishes must have called
+// Ensure, which creates all consumers; consumers are never deleted; partitions
+// never shrink; and SPANS doesn't exist without a stage that reads it.
+//
+// They discard new messages when full, so that a sender is told (503) and tries
+// again, and are bounded by bytes alone: together with max_msgs, nats-server has
+// lost acknowledged messages (nats-server #4771).
+//
+// DEADLETTERS has no age and discards new messages too: a dead letter that
+// can't be stored leaves its message unacknowledged, which shows as lag, and
+// nothing is forgotten because nobody looked for three months.
+func (t Topology) streams() []streamSpec {
+	specs := []streamSpec{
+		{
+			share: 40,
+			StreamConfig: jetstream.StreamConfig{
+				Name: StreamDeliveries, Subjects: []string{"deliveries.>"},
+				Description: "Raw deliveries, until decoded and archived",
+				Retention:   jetstream.InterestPolicy, Discard: jetstream.DiscardNew,
+				AllowAtomicPublish: true,
+				// JSON bodies shrink to a fifth.
+				Compression: jetstream.S2Compression,
+			},
+			consumers: []jetstream.ConsumerConfig{
+				t.consumer(ConsumerDecode, "deliveries.>", "Raw deliveries to domain events"),
+				t.consumer(ConsumerArchive, "deliveries.>", "Raw deliveries to ClickHouse"),
+			},
+		},
+		{
+			share: 30,
+			StreamConfig: jetstream.StreamConfig{
+				Name: StreamEvents, Subjects: []string{"events.>"},
+				Description: "Domain events by partition, until every stage has them",
+				Retention:   jetstream.InterestPolicy, Discard: jetstream.DiscardNew,
+				AllowAtomicPublish: true,
+				Compression:        jetstream.S2Compression,
+			},
+			consumers: t.partitioned(t.EventStages, eventFilter),
+		},
+		{
+			share: 10,
+			StreamConfig: jetstream.StreamConfig{
+				Name: StreamDeadLetters, Subjects: []string{"deadletters.>"},
+				Description: "What could not be processed, with its reason",
+				Retention:   jetstream.LimitsPolicy, Discard: jetstream.DiscardNew,
+				AllowAtomicPublish: true,
+				Compression:        jetstream.S2Compression,
+			},
+		},
+		{
+			share: 5,
+			StreamConfig: jetstream.StreamConfig{
+				Name: StreamSignals, Subjects: []string{"signals.>"},
+				Description: "Budgets exhausted, alerts firing",
+				Retention:   jetstream.LimitsPolicy, Discard: jetstream.DiscardOld,
+				MaxAge: signalsAge, AllowAtomicPublish: true,
+			},
+		},
+	}
+	if len(t.SpanStages) > 0 {
+		specs = append(specs, streamSpec{
+			share: 15,
+			StreamConfig: jetstream.StreamConfig{
+				Name: StreamSpans, Subjects: []string{"spans.>"},
+				Description: "Chunks of spans by partition, until every stage has them",
+				Retention:   jetstream.InterestPolicy, Discard: jetstream.DiscardNew,
+				// A sample of traffic that a power cut may shorten by some seconds:
+				// not worth an fsync. The server allows this mode only on one
+				// replica and only without atomic batches.
+				PersistMode: t.spanPersistence(),
+			},
+			consumers: t.partitioned(t.SpanStages, spanFilter),
+		})
+	}
+	for i := range specs {
+		s := &specs[i].StreamConfig
+		s.Storage = jetstream.FileStorage
+		s.MaxMsgs, s.MaxMsgsPerSubject, s.MaxConsumers = -1, -1, -1
+		s.Duplicates = duplicateWindow
+		s.Replicas = max(t.Replicas, 1)
+		s.MaxBytes = t.MaxBytes / 100 * int64(specs[i].share)
+	}
+	return specs
+}
+
+func (t Topology) spanPersistence() jetstream.PersistModeType {
+	if t.Replicas > 1 {
+		return jetstream.DefaultPersistMode
+	}
+	return jetstream.AsyncPersistMode
+}
+
+func (t Topology) partitioned(stages []string, filter string) []jetstream.ConsumerConfig {
+	var out []jetstream.ConsumerConfig
+	for _, stage := range stages {
+		for p := range t.Partitions {
+			c := t.consumer(partitionConsumer(stage, p), fmt.Sprintf(filter, p), fmt.Sprintf("Stage %s, partition %d", stage, p))
+			if t.PinnedTTL > 0 {
+				// One process is active, others stand by until it falls silent.
+				c.PriorityPolicy = jetstream.PriorityPolicyPinned
+				c.PriorityGroups = []string{pinnedGroup}
+				c.PinnedTTL = t.PinnedTTL
+			}
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// consumer is what all have in common. A message is tried without end: whether
+// it is poison is for the stage to say, and the server would drop one silently.
+func (t Topology) consumer(name, filter, description string) jetstream.ConsumerConfig {
+	return jetstream.ConsumerConfig{
+		Durable: name, Description: description, FilterSubject: filter,
+		AckPolicy: jetstream.AckExplicitPolicy, DeliverPolicy: jetstream.DeliverAllPolicy,
+		AckWait: t.AckWait, MaxAckPending: t.MaxAckPending, MaxDeliver: -1,
+	}
+}
+
+func partitionConsumer(stage string, partition int) string {
+	return fmt.Sprintf("%s-%d", stage, partition)
+}
+
+// Consumers are the names of a stage's consumers, one per partition.
+func (t Topology) Consumers(stage string) []string {
+	out := make([]string, max(t.Partitions, 0))
+	for p := range out {
+		out[p] = partitionConsumer(stage, p)
+	}
+	return out
+}
+
+// Topology is what this client works with, defaults filled in.
+func (c *Client) Topology() Topology { return c.cfg.Topology }
+
+// spec finds a declared stream by name.
+func (t Topology) spec(stream string) (streamSpec, bool) {
+	for _, s := range t.streams() {
+		if s.Name == stream {
+			return s, true
+		}
+	}
+	return streamSpec{}, false
+}

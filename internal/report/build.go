@@ -1,0 +1,197 @@
+package report
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/fivekeys/fivekeys/internal/bands"
+	"github.com/fivekeys/fivekeys/internal/report/sample"
+	"github.com/fivekeys/fivekeys/schemas"
+)
+
+// Options are the settings under which figures are judged.
+type Options struct {
+	Bands bands.Set
+	// MinimumSample is the smallest sample that gets a band; 0 is the default.
+	MinimumSample int
+	// Rules names the version of the fold that made the rows.
+	Rules string
+}
+
+// Make queries a source and builds the report.
+func Make(ctx context.Context, src Source, q Query, o Options) (Report, error) {
+	a, err := src.Aggregates(ctx, q)
+	if err != nil {
+		return Report{}, err
+	}
+	return Build(q, a, o), nil
+}
+
+// Build judges aggregates: values, intervals, bands, trends.
+func Build(q Query, a Aggregates, o Options) Report {
+	if o.MinimumSample == 0 {
+		o.MinimumSample = bands.DefaultMinimumSample
+	}
+	r := Report{
+		From: q.Period.From, To: q.Period.To, Days: q.Period.Days(), ComparedWith: q.Period.Before().From, At: q.At,
+		Rules: o.Rules, Bands: o.Bands.Version, MinimumSample: o.MinimumSample,
+		Summary:   section(q.Period, a.Whole, o),
+		Teams:     make([]Section, 0, len(a.Teams)),
+		TeamCount: a.TeamCount,
+		Services:  make([]Section, 0, len(a.Services)), ServiceCount: a.ServiceCount,
+	}
+	for _, t := range a.Teams {
+		r.Teams = append(r.Teams, section(q.Period, t, o))
+	}
+	for _, s := range a.Services {
+		r.Services = append(r.Services, section(q.Period, s, o))
+	}
+	return r
+}
+
+func section(p Period, a Aggregate, o Options) Section {
+	s := Section{
+		Scope: a.Scope,
+		Open: Open{
+			UnrecoveredDeployments: a.Now.Unrecovered, UnrecoveredSince: known(a.UnrecoveredSince),
+			Incidents: a.Now.OpenIncidents, IncidentSince: known(a.IncidentSince),
+		},
+		LeftOut: LeftOut{
+			Changes: a.Now.Excluded, Reasons: a.Excluded,
+			UnresolvedDeployments: a.Now.Unresolved, UnattributedIncidents: a.Now.Unattributed,
+		},
+	}
+	if s.LeftOut.Reasons == nil {
+		s.LeftOut.Reasons = map[schemas.Exclusion]int{}
+	}
+	for _, d := range definitions {
+		m := d.metric(p, a, o)
+		if d.name == DeploymentFrequency {
+			addRhythm(&m, p, a.ActiveDays, o)
+		}
+		if d.name == BatchSize {
+			s.Metrics = append(s.Metrics, openChanges(a))
+		}
+		s.Metrics = append(s.Metrics, m)
+	}
+	return s
+}
+
+func known(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func (d definition) metric(p Period, a Aggregate, o Options) Metric {
+	now := d.of(a.Now, p.Days())
+	m := Metric{Name: d.name, Unit: d.unit, State: StateNoData, Sample: now.sample, Weekly: make([]*float64, 0, len(a.Weeks))}
+	for _, week := range a.Weeks {
+		m.Weekly = append(m.Weekly, d.of(week, DaysPerWeek).known())
+	}
+	if now.sample == 0 {
+		return m
+	}
+	m.State, m.Value = StateOK, &now.value
+	if now.sample < o.MinimumSample {
+		m.State = StateNotEnoughData
+	}
+	if now.fraction {
+		m.Numerator, m.Denominator = &now.of, &now.from
+	}
+	if low, high, ok := sample.Wilson(now.of, now.from); ok && now.proportion {
+		m.Interval = &Interval{Low: low, High: high}
+	}
+	m.Spread = spread(now.distributed)
+	m.Band = o.Bands.Classify(bands.Metric(d.name), now.value, now.sample, o.MinimumSample)
+	m.Trend = d.trend(now, d.of(a.Before, p.Days()), o.MinimumSample)
+	return m
+}
+
+func (f figure) known() *float64 {
+	if f.sample == 0 {
+		return nil
+	}
+	return &f.value
+}
+
+func spread(s sample.Summary) *Spread {
+	if s.Count == 0 {
+		return nil
+	}
+	return &Spread{P50: s.P50, P75: s.P75, P90: s.P90, P95: s.P95, Max: s.Max, Mean: s.Mean}
+}
+
+// sameBelow is the relative change that prints as 0 %.
+const sameBelow = 0.005
+
+func (d definition) trend(now, before figure, minimum int) *Trend {
+	if before.sample == 0 {
+		return nil
+	}
+	t := &Trend{Before: before.value}
+	difference := now.value - before.value
+	if before.value != 0 {
+		change := difference / before.value
+		t.Change = &change
+	}
+	smallest := min(now.sample, before.sample)
+	if d.name == DeploymentFrequency {
+		// A count needs no sample to be a fact; of two small ones the
+		// difference is chance all the same.
+		smallest = max(now.sample, before.sample)
+	}
+	low, high, ok := sample.Wilson(now.of, now.from)
+	chance := now.proportion && ok && low <= before.value && before.value <= high
+	switch {
+	case smallest < minimum:
+		t.Verdict = Unclear
+	case difference == 0 || t.Change != nil && math.Abs(*t.Change) < sameBelow:
+		t.Verdict = Same
+	case chance:
+		t.Verdict = Unclear
+	case difference*d.sign > 0:
+		t.Verdict = Better
+	default:
+		t.Verdict = Worse
+	}
+	return t
+}
+
+// addRhythm gives frequency its band: by the days with a deployment, so that
+// ten deployments on one Friday are no daily habit.
+func addRhythm(m *Metric, p Period, active []int, o Options) {
+	r := bands.Rhythm{Days: p.Days()}
+	for _, ago := range active {
+		if ago < p.Days() {
+			r.Ago = append(r.Ago, ago)
+		}
+	}
+	if len(r.Ago) == 0 {
+		return
+	}
+	if first := active[len(active)-1]; first < p.Days() {
+		r.Days = first + 1 // nothing is known of the days before
+	}
+	m.State = StateOK
+	m.Band = o.Bands.ClassifyFrequency(r, o.MinimumSample)
+	if m.Band == bands.NotEnoughData {
+		m.State = StateNotEnoughData
+	}
+	if median, ok := r.Median(DaysPerWeek); ok {
+		m.ActiveDaysPerWeek = &median
+	}
+}
+
+// openChanges counts what is merged and not in production. 0 is a figure only
+// where changes were seen at all.
+func openChanges(a Aggregate) Metric {
+	m := Metric{Name: OpenChanges, Unit: Count, State: StateNoData, Sample: a.OpenAge.Count, Weekly: []*float64{}}
+	if a.OpenAge.Count > 0 || a.Now.Changes > 0 || a.Before.Changes > 0 {
+		count := float64(a.OpenAge.Count)
+		m.State, m.Value, m.Spread = StateOK, &count, spread(a.OpenAge)
+	}
+	return m
+}

@@ -1,0 +1,251 @@
+package report
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/fivekeys/fivekeys/internal/report/sample"
+	"github.com/fivekeys/fivekeys/schemas"
+)
+
+// Querier is the part of a ClickHouse connection that the report needs.
+type Querier interface {
+	Query(ctx context.Context, query string, args ...any) (driver.Rows, error)
+}
+
+var _ Querier = clickhouse.Conn(nil)
+
+// ClickHouse pools the rows of the views dora_daily and changes in the
+// connection's database. It reads only: the reader role is enough.
+type ClickHouse struct{ Conn Querier }
+
+var _ Source = ClickHouse{}
+
+// Aggregates implements Source with three queries: who there is, the daily
+// figures, and the changes without a lead time.
+func (c ClickHouse) Aggregates(ctx context.Context, q Query) (Aggregates, error) {
+	if err := q.Validate(); err != nil {
+		return Aggregates{}, err
+	}
+	p := &pool{query: q, scopes: map[Scope]*Aggregate{}}
+	if err := c.names(ctx, p); err != nil {
+		return Aggregates{}, fmt.Errorf("query services of the report: %w", err)
+	}
+	if err := c.each(ctx, totalsSQL, p.args(), p.addTotals); err != nil {
+		return Aggregates{}, fmt.Errorf("query daily figures of the report: %w", err)
+	}
+	if err := c.each(ctx, changesSQL, p.args(), p.addChanges); err != nil {
+		return Aggregates{}, fmt.Errorf("query open changes of the report: %w", err)
+	}
+	return p.result, nil
+}
+
+// each calls read for every row of a query.
+func (c ClickHouse) each(ctx context.Context, sql string, args []any, read func(driver.Rows) error) (err error) {
+	rows, err := c.Conn.Query(ctx, sql, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := read(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func (c ClickHouse) names(ctx context.Context, p *pool) error {
+	teams, services := newRanking(), newRanking()
+	err := c.each(ctx, namesSQL, p.args(), func(rows driver.Rows) error {
+		var service, team string
+		var deployments uint64
+		var latest time.Time
+		if err := rows.Scan(&service, &team, &deployments, &latest); err != nil {
+			return err
+		}
+		teams.add(team, "", int(deployments), latest)
+		services.add(service, team, int(deployments), latest)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	p.start(teams, services)
+	return nil
+}
+
+// pool puts rows where they belong in the result.
+type pool struct {
+	query  Query
+	result Aggregates
+	scopes map[Scope]*Aggregate // keyed without the team
+	teams  []string
+	shown  []string // services
+}
+
+func (p *pool) start(teams, services ranking) {
+	q := p.query
+	if q.listsTeams() {
+		p.result.TeamCount, p.teams = len(teams.deployments), teams.names(q.Top)
+		p.result.Teams = make([]Aggregate, len(p.teams))
+	}
+	if q.listsServices() {
+		p.result.ServiceCount, p.shown = len(services.deployments), services.names(q.Top)
+		p.result.Services = make([]Aggregate, len(p.shown))
+	}
+	register := func(a *Aggregate, kind ScopeKind, name string, scope Scope) {
+		a.Scope, a.Weeks, a.Excluded = scope, make([]Totals, q.Period.Weeks()), map[schemas.Exclusion]int{}
+		p.scopes[Scope{Kind: kind, Name: name}] = a
+	}
+	register(&p.result.Whole, ScopeWhole, "", q.scope())
+	for i, name := range p.teams {
+		register(&p.result.Teams[i], ScopeTeam, name, Scope{Kind: ScopeTeam, Name: name})
+	}
+	for i, name := range p.shown {
+		register(&p.result.Services[i], ScopeService, name, Scope{Kind: ScopeService, Name: name, Team: services.team[name]})
+	}
+}
+
+// args are the parameters of all three queries. Where everybody is shown the
+// names are not sent: ten thousand of them don't fit an HTTP request's URL.
+func (p *pool) args() []any {
+	q := p.query
+	all := func(lists bool) bool { return lists && q.Top == 0 }
+	names := func(n []string, all bool) []string {
+		if all || n == nil {
+			return []string{}
+		}
+		return n
+	}
+	allTeams, allServices := all(q.listsTeams()), all(q.listsServices())
+	return []any{
+		clickhouse.Named("service", q.Service), clickhouse.Named("team", q.Team),
+		clickhouse.Named("before", date(q.Period.Before().From)),
+		clickhouse.Named("from", date(q.Period.From)), clickhouse.Named("to", date(q.Period.To)),
+		clickhouse.Named("weeks", int32(q.Period.Weeks())), //nolint:gosec // a period of days has few weeks
+		clickhouse.Named("at", q.At.UnixMilli()),
+		clickhouse.Named("all_teams", allTeams), clickhouse.Named("all_services", allServices),
+		clickhouse.Named("teams", names(p.teams, allTeams)), clickhouse.Named("services", names(p.shown, allServices)),
+	}
+}
+
+// find gives the place of a scope; nil for one that came up since the names
+// were read.
+func (p *pool) find(kind, name string) *Aggregate {
+	return p.scopes[Scope{Kind: ScopeKind(kind), Name: name}]
+}
+
+func (p *pool) addTotals(rows driver.Rows) error {
+	var (
+		kind, name                string
+		bucket                    int32
+		weeks                     [][]any
+		unrecovered, openIncident *time.Time
+		counts                    = make([]uint64, len(countColumns))
+		lengths                   = make([]uint64, len(listColumns))
+		quantiles                 = make([][]float64, len(listColumns))
+		sums                      = make([]float64, len(listColumns))
+		dest                      = []any{&kind, &name, &bucket, &weeks, &unrecovered, &openIncident}
+	)
+	for i := range counts {
+		dest = append(dest, &counts[i])
+	}
+	for i := range lengths {
+		dest = append(dest, &lengths[i], &quantiles[i], &sums[i])
+	}
+	if err := rows.Scan(dest...); err != nil {
+		return err
+	}
+	a := p.find(kind, name)
+	if a == nil {
+		return nil
+	}
+	t := totals(counts, lengths, quantiles, sums)
+	switch {
+	case bucket == bucketNow:
+		a.Now = t
+		a.UnrecoveredSince, a.IncidentSince = deref(unrecovered), deref(openIncident)
+	case bucket == bucketBefore:
+		a.Before = t
+	default: // weeks count back from the end, the series goes forward
+		a.Weeks[len(a.Weeks)-1-int(bucket)] = t
+	}
+	if bucket < 0 {
+		a.ActiveDays = append(a.ActiveDays, activeDays(weeks)...)
+		slices.Sort(a.ActiveDays)
+		a.ActiveDays = slices.Compact(a.ActiveDays)
+	}
+	return nil
+}
+
+// activeDays reads pairs of a week and a mask of its days.
+func activeDays(weeks [][]any) []int {
+	var days []int
+	for _, w := range weeks {
+		week, mask := int(w[0].(int32)), w[1].(uint8)
+		for day := range DaysPerWeek {
+			if mask&(1<<day) != 0 {
+				days = append(days, week*DaysPerWeek+day)
+			}
+		}
+	}
+	return days
+}
+
+// totals takes the values in the order of countColumns and listColumns.
+func totals(counts, lengths []uint64, quantiles [][]float64, sums []float64) Totals {
+	var t Totals
+	for i, into := range []*int{
+		&t.Deployments, &t.Failed, &t.Rework, &t.Rollbacks, &t.Unrecovered, &t.Unresolved,
+		&t.Changes, &t.Excluded, &t.Incidents, &t.Unattributed, &t.OpenIncidents,
+	} {
+		*into = int(counts[i]) //nolint:gosec // counts of deployments
+	}
+	for i, into := range []*sample.Summary{
+		&t.LeadTime, &t.Coding, &t.Pickup, &t.Review, &t.Deploy, &t.Recovery, &t.Restore, &t.Acknowledge,
+	} {
+		*into = summary(lengths[i], quantiles[i], sums[i])
+	}
+	return t
+}
+
+// summary takes the quantiles of quantileLevels. Those of nothing are NaN.
+func summary(n uint64, q []float64, sum float64) sample.Summary {
+	if n == 0 {
+		return sample.Summary{}
+	}
+	return sample.Summary{Count: int(n), P50: q[0], P75: q[1], P90: q[2], P95: q[3], Max: q[4], Mean: sum / float64(n)} //nolint:gosec // a count
+}
+
+func deref(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+func (p *pool) addChanges(rows driver.Rows) error {
+	var kind, name, excluded string
+	var n uint64
+	var quantiles []float64
+	var sum float64
+	if err := rows.Scan(&kind, &name, &excluded, &n, &quantiles, &sum); err != nil {
+		return err
+	}
+	a := p.find(kind, name)
+	switch {
+	case a == nil:
+	case schemas.Exclusion(excluded) == schemas.ExcludedOpen:
+		a.OpenAge = summary(n, quantiles, sum)
+	default:
+		a.Excluded[schemas.Exclusion(excluded)] = int(n) //nolint:gosec // a count
+	}
+	return nil
+}

@@ -1,0 +1,75 @@
+package report
+
+import (
+	"bytes"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fivekeys/fivekeys/schemas"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s differs, -want +got (rewrite with -update if it should):\n%s", path, diff)
+	}
+}
+
+// scenes are the reports that every renderer has a golden file of.
+func scenes(t *testing.T) map[string]Report {
+	all := rows(1, 180, habits...)
+	service := someQuery()
+	service.Service = "checkout"
+	team := someQuery()
+	team.Team = "payments"
+	month := someQuery()
+	month.Period = CompleteDays(now, 5)
+	hostile := Memory{Days: []schemas.Day{{Service: "=cmd|' /C calc'!A0,\n\x1b[31m|x|`<b>", Team: "a\tb", Day: now.Truncate(Day).Add(-Day), Deployments: 2, Changes: 2, LeadTimes: []float64{59.99, 3599.9}}}}
+	return map[string]Report{
+		"whole":   makeReport(t, all, someQuery()),
+		"service": makeReport(t, all, service),
+		"team":    makeReport(t, all, team),
+		"few":     makeReport(t, rows(3, 180, habits[5], habits[1]), month),
+		"nothing": makeReport(t, Memory{}, someQuery()),
+		"hostile": makeReport(t, hostile, someQuery()),
+	}
+}
+
+func TestRenderersPrintTheGoldenFiles(t *testing.T) {
+	renderers := map[string]func(io.Writer, Report) error{
+		".table":  func(w io.Writer, r Report) error { return Table(w, r, TableOptions{}) },
+		".narrow": func(w io.Writer, r Report) error { return Table(w, r, TableOptions{Width: 72}) },
+		".color":  func(w io.Writer, r Report) error { return Table(w, r, TableOptions{Color: true}) },
+		".json":   JSON,
+		".csv":    CSV,
+		".md":     Markdown,
+	}
+	for scene, r := range scenes(t) {
+		for suffix, render := range renderers {
+			t.Run(scene+suffix, func(t *testing.T) {
+				var b bytes.Buffer
+				if err := render(&b, r); err != nil {
+					t.Fatal(err)
+				}
+				golden(t, scene+suffix, b.Bytes())
+			})
+		}
+	}
+}

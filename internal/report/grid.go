@@ -1,0 +1,154 @@
+package report
+
+import (
+	"io"
+	"strings"
+
+	"github.com/rivo/uniseg"
+)
+
+// paint is the parameter of an ANSI SGR sequence; empty paints nothing.
+type paint string
+
+// The paints. The four bands take the colours of Okabe and Ito, which people
+// with any kind of colour blindness tell apart; the word stands beside them.
+const (
+	plain       paint = ""
+	bold        paint = "1"
+	faint       paint = "2"
+	bluishGreen paint = "38;5;36"
+	skyBlue     paint = "38;5;74"
+	orange      paint = "38;5;178"
+	vermillion  paint = "38;5;166"
+)
+
+func (p paint) apply(s string, color bool) string {
+	if !color || p == plain || s == "" {
+		return s
+	}
+	return "\x1b[" + string(p) + "m" + s + "\x1b[0m"
+}
+
+// cell is text and how to paint it; the width is that of the text alone.
+type cell struct {
+	text  string
+	paint paint
+}
+
+// column of a grid. A column that is flexible is shortened until the grid
+// fits; one that is optional is left out before that, the last one first.
+type column struct {
+	title    string
+	right    bool
+	flexible bool
+	optional bool
+	// tight stands one space beside its neighbour: the two belong together.
+	tight bool
+}
+
+// narrowed is how wide a flexible column stays at least.
+const narrowed = 14
+
+// gutter is the space before column i.
+func (g *grid) gutter(i int) int {
+	switch {
+	case i == 0:
+		return 0
+	case g.columns[i].tight:
+		return 1
+	}
+	return 2
+}
+
+// grid aligns cells by their width on a terminal.
+type grid struct {
+	columns []column
+	rows    [][]cell
+}
+
+func (g *grid) add(cells ...cell) { g.rows = append(g.rows, cells) }
+
+// widths are the columns' own; an optional column without any text has none.
+func (g *grid) widths() []int {
+	w := make([]int, len(g.columns))
+	for i, c := range g.columns {
+		for _, r := range g.rows {
+			w[i] = max(w[i], uniseg.StringWidth(r[i].text))
+		}
+		if w[i] > 0 || !c.optional {
+			w[i] = max(w[i], uniseg.StringWidth(c.title))
+		}
+	}
+	return w
+}
+
+// fit gives the widths at which the grid fits, 0 for a column that is left
+// out.
+func (g *grid) fit(width int) []int {
+	w := g.widths()
+	over := func() (sum, slack int) {
+		sum = -width
+		for i, c := range g.columns {
+			if w[i] == 0 {
+				continue
+			}
+			sum += w[i] + g.gutter(i)
+			if c.flexible {
+				slack += max(0, w[i]-narrowed)
+			}
+		}
+		return sum, slack
+	}
+	for i := len(w) - 1; i >= 0; i-- {
+		if sum, slack := over(); sum > slack && g.columns[i].optional {
+			w[i] = 0
+		}
+	}
+	for i, c := range g.columns {
+		if sum, _ := over(); sum > 0 && c.flexible && w[i] > narrowed {
+			w[i] -= min(sum, w[i]-narrowed)
+		}
+	}
+	return w
+}
+
+func (g *grid) write(out io.StringWriter, width int, color bool) {
+	w := g.fit(width)
+	titles := make([]cell, len(g.columns))
+	for i, c := range g.columns {
+		titles[i] = cell{c.title, faint}
+	}
+	for _, r := range append([][]cell{titles}, g.rows...) {
+		var line strings.Builder
+		for i, c := range r {
+			if w[i] == 0 {
+				continue
+			}
+			line.WriteString(strings.Repeat(" ", g.gutter(i)))
+			text := shortened(c.text, w[i])
+			pad := strings.Repeat(" ", w[i]-uniseg.StringWidth(text))
+			if g.columns[i].right {
+				line.WriteString(pad + c.paint.apply(text, color))
+			} else {
+				line.WriteString(c.paint.apply(text, color) + pad)
+			}
+		}
+		_, _ = out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+}
+
+// shortened cuts a text to a width and says so with an ellipsis.
+func shortened(s string, width int) string {
+	if uniseg.StringWidth(s) <= width {
+		return s
+	}
+	var b strings.Builder
+	used := 0
+	for g := uniseg.NewGraphemes(s); g.Next(); {
+		if used += g.Width(); used > width-1 {
+			break
+		}
+		b.WriteString(g.Str())
+	}
+	return b.String() + "…"
+}

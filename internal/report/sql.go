@@ -1,0 +1,93 @@
+package report
+
+import "strings"
+
+// The names of the columns that are summed and of those whose lists are
+// pooled, in the order in which clickhouse.go reads them.
+var (
+	countColumns = []string{
+		"deployments", "failed", "rework", "rollbacks", "unrecovered", "unresolved",
+		"changes", "excluded", "incidents", "unattributed", "open_incidents",
+	}
+	listColumns = []string{
+		"lead_time_seconds", "coding_seconds", "pickup_seconds", "review_seconds", "deploy_seconds",
+		"recovery_seconds", "restore_seconds", "acknowledge_seconds",
+	}
+)
+
+// quantileLevels are those of sample.Summary.
+const quantileLevels = "0.5, 0.75, 0.9, 0.95, 1"
+
+// The buckets that a scope's rows are pooled in, beside the weeks 0, 1, …
+// counted back from the end.
+const (
+	bucketNow    = -2
+	bucketBefore = -1
+)
+
+// filters narrow rows to the query; an empty parameter doesn't.
+const filters = `({service:String} = '' OR service = {service:String}) AND ({team:String} = '' OR team = {team:String})`
+
+// scopes names the row's keys: the shown team and service it belongs to, NULL
+// for all others, which count for the whole only.
+const scopes = `if({all_teams:Bool} OR team IN {teams:Array(String)}, team::String, NULL) AS team_key,
+    if({all_services:Bool} OR service IN {services:Array(String)}, service::String, NULL) AS service_key`
+
+// namesSQL ranks who has rows in the period.
+const namesSQL = `SELECT service, team, sum(deployments) AS total, max(day) AS latest
+FROM dora_daily
+WHERE day >= {from:Date} AND day < {to:Date} AND ` + filters + `
+GROUP BY service, team`
+
+// totalsSQL pools the daily rows. The rows, of which there may be millions,
+// are read and grouped once, by week and shown names; each of those few groups
+// then says which scopes and buckets it belongs to and is pooled into all of
+// them. Lists stay lists until then: there is no median of medians.
+var totalsSQL = func() string {
+	var inner, outer []string
+	for _, c := range countColumns {
+		inner = append(inner, "sum("+c+") AS n_"+c)
+		outer = append(outer, "sum(n_"+c+")")
+	}
+	for _, c := range listColumns {
+		inner = append(inner, "groupArrayArray("+c+") AS l_"+c, "length(l_"+c+") AS n_"+c, "arraySum(l_"+c+") AS s_"+c)
+		outer = append(outer, "sum(n_"+c+")", "quantilesExactInclusiveArray("+quantileLevels+")(l_"+c+")", "sum(s_"+c+")")
+	}
+	return `SELECT scope.1 AS kind, scope.2 AS name, scope.3 AS bucket,
+    groupArray((week, active)), min(first_unrecovered), min(first_open_incident),
+    ` + strings.Join(outer, ",\n    ") + `
+FROM (
+    WITH dateDiff('day', day, {to:Date}) - 1 AS ago
+    SELECT ` + scopes + `,
+    day < {from:Date} AS before, toInt32(intDiv(ago, 7)) AS week,
+    groupBitOrIf(toUInt8(bitShiftLeft(1, ago % 7)), deployments > 0) AS active,
+    minOrNullIf(day, unrecovered > 0) AS first_unrecovered, minOrNullIf(day, open_incidents > 0) AS first_open_incident,
+    ` + strings.Join(inner, ",\n    ") + `
+    FROM dora_daily
+    WHERE day >= {before:Date} AND day < {to:Date} AND ` + filters + `
+    GROUP BY team_key, service_key, before, week
+)
+ARRAY JOIN arrayFlatten([
+    arrayMap(b -> ('whole', '', b), if(before, [toInt32(-1)], if(week < {weeks:Int32}, [toInt32(-2), week], [toInt32(-2)])) AS buckets),
+    arrayMap(b -> ('team', ifNull(team_key, ''), b), if(isNull(team_key), [], buckets)),
+    arrayMap(b -> ('service', ifNull(service_key, ''), b), if(isNull(service_key), [], buckets))
+]) AS scope
+GROUP BY scope`
+}()
+
+// changesSQL counts the changes that have no lead time, by reason, and
+// describes the ages of those that are open: merged and not in production.
+const changesSQL = `SELECT scope.1 AS kind, scope.2 AS name, excluded, count(),
+    quantilesExactInclusive(` + quantileLevels + `)(age), sum(age)
+FROM (
+    SELECT ` + scopes + `, excluded::String AS excluded,
+    ifNull(({at:Int64} - toUnixTimestamp64Milli(merged_at)) / 1000, 0) AS age
+    FROM changes
+    WHERE excluded != '' AND ` + filters + `
+    AND if(excluded = 'not_deployed', toUnixTimestamp64Milli(merged_at) <= {at:Int64},
+        deployed_at >= toDateTime64({from:Date}, 3, 'UTC') AND deployed_at < toDateTime64({to:Date}, 3, 'UTC'))
+)
+ARRAY JOIN arrayConcat([('whole', '')],
+    if(isNull(team_key), [], [('team', ifNull(team_key, ''))]),
+    if(isNull(service_key), [], [('service', ifNull(service_key, ''))])) AS scope
+GROUP BY scope, excluded`
