@@ -15,8 +15,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/fivekeys/fivekeys/ingest/gitlog"
+	"github.com/fivekeys/fivekeys/internal/config"
 	"github.com/fivekeys/fivekeys/internal/report"
 	"github.com/fivekeys/fivekeys/internal/simulation"
+	"github.com/fivekeys/fivekeys/schemas"
 )
 
 type demoCommand struct {
@@ -46,6 +48,9 @@ func (c *demoCommand) Run(ctx context.Context, g *globals, env *environment) err
 
 	scenario := simulation.Generate(simulation.Config{Seed: c.Seed, Days: demoDays, End: time.Now().UTC()})
 	s.catalog = scenario.Catalog
+	if err := c.keepCatalog(&s.catalog); err != nil {
+		return err
+	}
 	secret := rand.Text()
 	token := newToken()
 	start := time.Now()
@@ -102,6 +107,25 @@ func (c *demoCommand) folder() (string, func(), error) {
 		return "", nil, fmt.Errorf("make the demo's folder: %w", err)
 	}
 	return dir, func() { _ = os.RemoveAll(dir) }, nil
+}
+
+// keepCatalog leaves the simulated organisation's catalogue in a folder that is
+// kept, where later commands find it.
+func (c *demoCommand) keepCatalog(catalog *schemas.Catalog) error {
+	if c.Keep == "" {
+		return nil
+	}
+	text, err := config.Write(catalog)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(c.Keep, 0o700); err != nil {
+		return fmt.Errorf("make the demo's folder: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(c.Keep, defaultConfigFile), text, 0o600); err != nil {
+		return fmt.Errorf("keep the demo's catalogue: %w", err)
+	}
+	return nil
 }
 
 // feed delivers as GitHub does: one signed request a delivery, many at a time.

@@ -1,15 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"io"
 	"log/slog"
 	"os"
-
+	"path/filepath"
 )
 
 // globals are the flags every command has.
 type globals struct {
-	Data          string `help:"Folder of the embedded NATS and ClickHouse." default:"fivekeys-data" env:"FIVEKEYS_DATA" placeholder:"DIR"`
+	Data          string `help:"Folder of the embedded NATS and ClickHouse (default fivekeys-data)." env:"FIVEKEYS_DATA" placeholder:"DIR"`
 	Config        string `help:"Catalogue and settings (fivekeys.yaml where it exists)." env:"FIVEKEYS_CONFIG" placeholder:"FILE"`
 	NATSURL       string `name:"nats-url" help:"A NATS server or cluster instead of the embedded one." env:"FIVEKEYS_NATS_URL" placeholder:"URL"`
 	ClickHouseURL string `name:"clickhouse-url" help:"A ClickHouse server or cluster instead of the embedded one: clickhouse://user:password@host:9000/fivekeys" env:"FIVEKEYS_CLICKHOUSE_URL" placeholder:"URL"`
@@ -31,14 +32,16 @@ func (g *globals) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
-// configFile is the file to read; "" where there is none.
+// configFile is the file to read: the one that is named, the one here, or the
+// one in the data folder; "" where there is none.
 func (g *globals) configFile() string {
 	if g.Config != "" {
 		return g.Config
 	}
-	if _, err := os.Stat(defaultConfigFile); err == nil {
-		return defaultConfigFile
+	for _, path := range []string{defaultConfigFile, filepath.Join(cmp.Or(g.Data, defaultData), defaultConfigFile)} {
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
 	}
 	return ""
 }
-

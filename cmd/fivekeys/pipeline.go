@@ -58,6 +58,15 @@ type pipeline struct {
 	failed  chan error // the first worker that ended by itself
 }
 
+// sourceNames lists the sources that deliver webhooks.
+func sourceNames() []string {
+	var names []string
+	for _, s := range decode.Registered(func(string) []string { return nil }) {
+		names = append(names, s.Name())
+	}
+	return names
+}
+
 // startPipeline starts everything and returns once it takes deliveries.
 func startPipeline(ctx context.Context, g *globals, env *environment, s *settings, o pipelineOptions) (_ *pipeline, err error) {
 	p := &pipeline{env: env, settings: s, options: o, registry: prometheus.NewRegistry(), failed: make(chan error, 1)}
@@ -113,7 +122,10 @@ func (p *pipeline) openBackends(ctx context.Context) error {
 }
 
 func (p *pipeline) openNATS(ctx context.Context) (err error) {
-	config := p.settings.nats(p.env.logger)
+	config, err := p.settings.nats(p.env.logger)
+	if err != nil {
+		return err
+	}
 	config.NoSync = p.options.noSync
 	if p.folder != nil {
 		config.StoreDir = filepath.Join(p.folder.path, "nats")

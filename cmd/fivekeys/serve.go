@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -13,7 +14,7 @@ import (
 
 type serveCommand struct {
 	Role             []string `help:"Parts of the pipeline this process runs: ${enum}." enum:"ingest,process" default:"ingest,process" placeholder:"ROLE"`
-	Listen           string   `help:"Address of the intake." default:"127.0.0.1:8080" env:"FIVEKEYS_LISTEN" placeholder:"ADDR"`
+	Listen           string   `help:"Address of the intake (default 127.0.0.1:8080)." env:"FIVEKEYS_LISTEN" placeholder:"ADDR"`
 	ClickHouseListen string   `name:"clickhouse-listen" help:"Address where the embedded ClickHouse answers SQL over HTTP, e.g. 127.0.0.1:8123 for Grafana. Not by default." env:"FIVEKEYS_CLICKHOUSE_LISTEN" placeholder:"ADDR"`
 	Unsynced         bool     `help:"Let the embedded NATS acknowledge before its disk does: faster, and a power cut may lose what was accepted."`
 }
@@ -24,7 +25,7 @@ func (c *serveCommand) Run(ctx context.Context, g *globals, env *environment) er
 	if err != nil {
 		return err
 	}
-	o := pipelineOptions{listen: c.Listen, engineListen: c.ClickHouseListen, noSync: c.Unsynced}
+	o := pipelineOptions{listen: cmp.Or(c.Listen, s.listen), engineListen: c.ClickHouseListen, noSync: c.Unsynced}
 	for _, role := range c.Role {
 		switch role {
 		case "ingest":

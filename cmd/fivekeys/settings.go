@@ -1,36 +1,107 @@
 package main
 
 import (
+	"cmp"
+	"fmt"
 	"log/slog"
+	"os"
+	"strings"
 
 	"github.com/fivekeys/fivekeys/internal/bands"
+	"github.com/fivekeys/fivekeys/internal/config"
 	"github.com/fivekeys/fivekeys/internal/jetstream"
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
 // settings are what flags, environment, secrets and the configuration file say
-// together; flags win over the file.
+// together. Flags win over the environment, and that over the file.
 type settings struct {
 	catalog       schemas.Catalog
 	natsURL       string
 	clickhouseURL string
 	cluster       string
+	listen        string
 	bands         bands.Set
 	minimumSample int
 	tokens        []string
 	personKey     []byte
 	sourceSecrets func(source string) []string
+	file          config.Config
 }
 
-func (s *settings) nats(logger *slog.Logger) jetstream.Config {
-	return jetstream.Config{URL: s.natsURL, Logger: logger}
-}
+const (
+	defaultData   = "fivekeys-data"
+	defaultListen = "127.0.0.1:8080"
+)
 
+// settings reads the configuration and completes the global flags with it.
 func (g *globals) settings(env *environment) (*settings, error) {
-	set, err := bands.Lookup(bands.DefaultVersion)
-	return &settings{natsURL: g.NATSURL, clickhouseURL: g.ClickHouseURL, bands: set, sourceSecrets: func(string) []string { return []string{"x"} }}, err
+	var file config.Config
+	if path := g.configFile(); path != "" {
+		var err error
+		if file, err = config.Load(path); err != nil {
+			return nil, fmt.Errorf("%w (fivekeys check lists all there is to mend)", err)
+		}
+		for _, w := range file.Warnings {
+			env.logger.Warn(w.String())
+		}
+	}
+	g.Data = cmp.Or(g.Data, file.Data, defaultData)
+	s := &settings{
+		catalog:       file.Catalog,
+		natsURL:       cmp.Or(g.NATSURL, file.NATS.URL),
+		clickhouseURL: cmp.Or(g.ClickHouseURL, file.ClickHouse.URL),
+		cluster:       file.ClickHouse.Cluster,
+		listen:        cmp.Or(file.Listen, defaultListen),
+		minimumSample: file.MinimumSample,
+		file:          file,
+	}
+	var err error
+	if s.bands, err = bands.Lookup(cmp.Or(file.Bands, bands.DefaultVersion)); err != nil {
+		return nil, err
+	}
+	if s.tokens, err = config.Secrets(env.getenv, "API_TOKEN"); err != nil {
+		return nil, err
+	}
+	keys, err := config.Secrets(env.getenv, "PERSON_KEY")
+	if err != nil {
+		return nil, err
+	}
+	if len(keys) > 0 {
+		s.personKey = []byte(keys[0])
+	}
+	secrets := map[string][]string{}
+	for _, source := range sourceNames() {
+		if secrets[source], err = config.Secrets(env.getenv, strings.ToUpper(source)+"_SECRET"); err != nil {
+			return nil, err
+		}
+	}
+	s.sourceSecrets = func(source string) []string { return secrets[source] }
+	return s, nil
 }
 
-type checkCommand struct{}
-
-func (checkCommand) Run() error { return nil }
+// nats completes the connection's configuration; the embedded server's folder
+// is the caller's to add.
+func (s *settings) nats(logger *slog.Logger) (jetstream.Config, error) {
+	n := s.file.NATS
+	c := jetstream.Config{
+		URL: s.natsURL, User: n.User, NKeySeedFile: n.NKeyFile, CredsFile: n.CredsFile,
+		TLS:      jetstream.TLS{CAFile: n.TLS.CA, CertFile: n.TLS.Cert, KeyFile: n.TLS.Key, ServerName: n.TLS.ServerName},
+		Topology: jetstream.Topology{Partitions: s.file.Partitions, Replicas: s.file.Replicas},
+		Logger:   logger,
+	}
+	for _, secret := range []struct {
+		file string
+		into *string
+	}{{n.PasswordFile, &c.Password}, {n.TokenFile, &c.Token}} {
+		if secret.file == "" {
+			continue
+		}
+		text, err := os.ReadFile(secret.file)
+		if err != nil {
+			return c, fmt.Errorf("read NATS credentials: %w", err)
+		}
+		*secret.into = strings.TrimSpace(string(text))
+	}
+	return c, nil
+}

@@ -16,7 +16,10 @@ import (
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
-const commit = "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567"
+const (
+	commit = "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567"
+	image  = "pkg:oci/shop@1.2.3"
+)
 
 var at = time.Date(2026, 1, 1, 10, 0, 0, 0, time.UTC)
 
@@ -60,8 +63,10 @@ func TestMapWhatTheSDKMakes(t *testing.T) {
 	detected.SetSubjectId("inc-7")
 	detected.SetSubjectEnvironment(ref("prod"))
 	detected.SetSubjectService(ref("shop"))
+	detected.SetSubjectArtifactId(image) // optional, but the SDK finds an event without it invalid
 	detected.SetSubjectDescription("it is slow")
 	cause := api.NewEmbeddedLinkRelation()
+	cause.SetTags(api.Tags{})
 	cause.SetLinkKind("CAUSED_BY")
 	cause.SetTarget(api.EventReference{ContextId: "ev-0"})
 	detected.SetLinks(api.EmbeddedLinksArray{cause})
@@ -71,6 +76,7 @@ func TestMapWhatTheSDKMakes(t *testing.T) {
 	reported.SetSubjectId("inc-7")
 	reported.SetSubjectEnvironment(ref("prod"))
 	reported.SetSubjectService(ref("shop"))
+	reported.SetSubjectArtifactId(image)
 	reported.SetSubjectTicketURI("https://tickets.example/7")
 
 	resolved, err := v05.NewIncidentResolvedEvent()
@@ -78,6 +84,7 @@ func TestMapWhatTheSDKMakes(t *testing.T) {
 	resolved.SetSubjectId("inc-7")
 	resolved.SetSubjectEnvironment(ref("prod"))
 	resolved.SetSubjectService(ref("shop"))
+	resolved.SetSubjectArtifactId(image)
 
 	merged, err := v05.NewChangeMergedEvent()
 	merged = must(t, merged, err)

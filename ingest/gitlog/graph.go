@@ -24,7 +24,7 @@ const none node = -1
 // noDate marks a date that git could not read or that no store can hold.
 const noDate int64 = 0
 
-// graph is the history: who is whose parent, and when. It keeps some sixty
+// graph is the history: who is whose parent, and when. It keeps some hundred
 // bytes a commit and no text, so that a million commits fit in memory.
 type graph struct {
 	width     int // bytes of an object name: 20 or 32

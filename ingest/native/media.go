@@ -28,18 +28,20 @@ var ErrMediaType = errors.New("unsupported media type")
 // MaxEvents bounds one request; a sender of more sends several.
 const MaxEvents = 10_000
 
-// object is an event's JSON object as it was sent.
+// object is an event's JSON object as it was sent. Its subject isn't used: the
+// service in the data says whose event it is.
 type object struct {
 	SpecVersion     string          `json:"specversion"`
 	ID              string          `json:"id"`
 	Source          string          `json:"source"`
 	Type            string          `json:"type"`
 	Time            string          `json:"time"`
-	Subject         string          `json:"subject"`
+	Subject         json.RawMessage `json:"subject"`
 	DataContentType string          `json:"datacontenttype"`
 	Data            json.RawMessage `json:"data"`
 	DataBase64      *string         `json:"data_base64"`
-	// Context is there in a CDEvent that is sent without an envelope.
+	// Context is there in a CDEvent that is sent without an envelope; its subject
+	// is an object.
 	Context json.RawMessage `json:"context"`
 }
 
@@ -89,7 +91,6 @@ func binary(h http.Header, body []byte) (json.RawMessage, error) {
 		Source:      h.Get("Ce-Source"),
 		Type:        h.Get("Ce-Type"),
 		Time:        h.Get("Ce-Time"),
-		Subject:     h.Get("Ce-Subject"),
 		Data:        body,
 	})
 	if err != nil {

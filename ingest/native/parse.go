@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// maxAttribute bounds id, source and subject: they become headers on NATS,
+	// maxAttribute bounds id and source: they become headers on NATS,
 	// whose header block is limited, and keys in the store.
 	maxAttribute = 1024
 	// maxData bounds one event's data, so that it fits the smallest max_payload
@@ -94,6 +94,8 @@ func (o *object) event(raw json.RawMessage, strict bool) (schemas.Event, error) 
 	switch {
 	case o.Type == "" && len(o.Context) > 0 && o.Context[0] == '{':
 		return cdevents.Map(raw) // without an envelope
+	case len(o.Subject) > 0 && o.Subject[0] != '"' && o.Subject[0] != 'n':
+		return schemas.Event{}, fieldError("subject", "must be string")
 	case o.SpecVersion != "" && o.SpecVersion != "1.0":
 		return schemas.Event{}, fieldError("specversion", "%q is not 1.0", o.SpecVersion)
 	case strict && o.SpecVersion == "":
@@ -103,7 +105,7 @@ func (o *object) event(raw json.RawMessage, strict bool) (schemas.Event, error) 
 		e, err := cdevents.Map(o.Data)
 		return e, inData(err)
 	}
-	e := schemas.Event{ID: o.ID, Source: o.Source, Type: schemas.EventType(o.Type), Subject: o.Subject, Data: o.Data}
+	e := schemas.Event{ID: o.ID, Source: o.Source, Type: schemas.EventType(o.Type), Data: o.Data}
 	if o.Time != "" {
 		at, err := time.Parse(time.RFC3339Nano, o.Time)
 		if err != nil {
@@ -124,7 +126,7 @@ func inData(err error) error {
 }
 
 func checkSizes(e *schemas.Event) error {
-	for _, a := range []struct{ name, value string }{{"id", e.ID}, {"source", e.Source}, {"subject", e.Subject}} {
+	for _, a := range []struct{ name, value string }{{"id", e.ID}, {"source", e.Source}} {
 		if len(a.value) > maxAttribute {
 			return fieldError(a.name, "is %d bytes long; %d are the limit", len(a.value), maxAttribute)
 		}

@@ -164,6 +164,7 @@ func TestInvalid(t *testing.T) {
 		"a batch that is none":      {batched, good, native.Problem{Index: native.WholeBody, Reason: "is not a JSON array"}},
 		"an id that is a number":    {plain, strings.Replace(good, `"1"`, "1", 1), native.Problem{Field: "id", Reason: "must be string"}},
 		"no id":                     {plain, without("id", good), native.Problem{Field: "id", Reason: "is missing"}},
+		"a subject that is a list":  {plain, strings.Replace(good, "{", `{"subject":[],`, 1), native.Problem{Field: "subject", Reason: "must be string"}},
 		"no source":                 {plain, without("source", good), native.Problem{Field: "source", Reason: "is missing"}},
 		"no type":                   {plain, without("type", good), native.Problem{Field: "type", Reason: "is missing"}},
 		"no time":                   {plain, without("time", good), native.Problem{Field: "time", Reason: "is missing"}},

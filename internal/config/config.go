@@ -54,7 +54,7 @@ type ClickHouse struct {
 }
 
 // maxSize bounds the file: ten thousand services are about a megabyte.
-const maxSize = 16 << 20
+const maxSize = 4 << 20
 
 // Load reads a file. The error is of type Problems where it could be read.
 func Load(path string) (Config, error) {

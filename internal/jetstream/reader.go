@@ -3,7 +3,9 @@ package jetstream
 import (
 	"context"
 	"errors"
-	"slices"
+	"fmt"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -11,28 +13,73 @@ import (
 )
 
 const (
-	readerBackoff    = 100 * time.Millisecond
-	readerMaxBackoff = 5 * time.Second
-	renewWait        = 50 * time.Millisecond
+	// pullWait is how long a pull waits for messages at the server.
+	pullWait = 2 * time.Second
+	// pullGrace is how long after that a pull counts as lost.
+	pullGrace = 2 * time.Second
+	// pullBytes keeps a pull of large bodies from filling the memory.
+	pullBytes = 16 << 20
+
+	readerBackoff    = 50 * time.Millisecond
+	readerMaxBackoff = 2 * time.Second
 )
 
-// reader pulls the messages of one consumer into the subscription's channel.
+// reader pulls the messages of one consumer into the subscription's queue.
 //
-// It pulls only as many as there is room for. nats.go's Consume would fetch
-// ahead into a buffer of its own, where messages age unseen while the channel is
-// full, and are redelivered although this process has them.
+// It speaks the pull protocol itself, over one inbox. The client library's ways
+// each lose or hoard messages where it matters here: Consume and Messages fetch
+// ahead into a buffer of their own, where messages age unseen while the channel
+// is full and are redelivered although this process has them; Fetch drops what
+// arrives after its time, which a large body on a slow link does again and again.
+// Neither renews the pin of a partition while its processor is busy.
 type reader struct {
 	sub  *Subscription
 	name string
 	// credits are free places in the subscription's queue. It has one for each
 	// credit, so putting a message there never waits.
 	credits chan struct{}
+
+	inbox string // prefix; each pull replies to a word below it
+	pulls uint64 // how many there were, names the current one
+
+	open atomic.Int64 // messages that the current pull may still bring
+
+	mu      sync.Mutex
+	pin     string
+	current string        // reply subject of the current pull
+	ended   chan pullEnd  // how it ended, room for one
+	more    chan struct{} // a message came, room for one
+}
+
+// pullEnd is the server's word that a pull is over.
+type pullEnd struct {
+	code        string
+	description string
+}
+
+func newReader(s *Subscription, name string, places int) *reader {
+	r := &reader{
+		sub: s, name: name, credits: make(chan struct{}, places),
+		inbox: s.client.nc.NewInbox(), ended: make(chan pullEnd, 1), more: make(chan struct{}, 1),
+	}
+	for range places {
+		r.credits <- struct{}{}
+	}
+	return r
 }
 
 func (r *reader) run() {
+	sub, err := r.sub.client.nc.Subscribe(r.inbox+".*", r.handle)
+	if err != nil {
+		r.sub.client.log.Error("can't subscribe", "stream", r.sub.cfg.Stream, "consumer", r.name, "error", err)
+		return
+	}
+	_ = sub.SetPendingLimits(-1, -1) // credits are the limit
+	defer r.drain(sub)
+
+	log := r.sub.client.log.With("stream", r.sub.cfg.Stream, "consumer", r.name)
 	ctx := r.sub.ctx
-	backoff := readerBackoff
-	for ctx.Err() == nil {
+	for backoff := readerBackoff; ; backoff = min(2*backoff, readerMaxBackoff) {
 		progress, err := r.read(ctx)
 		if ctx.Err() != nil {
 			return
@@ -40,29 +87,45 @@ func (r *reader) run() {
 		if progress {
 			backoff = readerBackoff
 		}
-		log := r.sub.client.log.With("stream", r.sub.cfg.Stream, "consumer", r.name)
-		if errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrConsumerDeleted) {
-			// With interest retention nothing is kept for a missing consumer, so
-			// each moment without it may lose messages.
+		if errors.Is(err, jetstream.ErrConsumerNotFound) {
+			// With interest retention nothing is kept for a missing consumer: each
+			// moment without it may lose messages.
 			log.Error("consumer is gone, creating it again")
 			err = r.recreate(ctx)
 		}
 		log.Debug("reading again", "after", backoff, "error", err)
+		timer := time.NewTimer(backoff)
 		select {
-		case <-time.After(backoff):
+		case <-timer.C:
 		case <-ctx.Done():
 		case <-r.sub.client.closedCh:
+		}
+		timer.Stop()
+		if ctx.Err() != nil || r.sub.client.nc.IsClosed() {
 			return
 		}
-		backoff = min(2*backoff, readerMaxBackoff)
+	}
+}
+
+// drain ends the inbox before anything is given back: otherwise the server would
+// hand it to the pull that is still open there.
+func (r *reader) drain(sub *nats.Subscription) {
+	closed := make(chan struct{})
+	sub.SetClosedHandler(func(string) { close(closed) })
+	if err := sub.Drain(); err != nil {
+		return // the connection is closed
+	}
+	timer := time.NewTimer(closeTimeout)
+	defer timer.Stop()
+	select {
+	case <-closed:
+	case <-timer.C:
+	case <-r.sub.client.closedCh:
 	}
 }
 
 func (r *reader) recreate(ctx context.Context) error {
-	spec, ok := r.sub.client.cfg.Topology.spec(r.sub.cfg.Stream)
-	if !ok {
-		return ErrNotFound
-	}
+	spec, _ := r.sub.client.cfg.Topology.spec(r.sub.cfg.Stream)
 	for _, want := range spec.consumers {
 		if want.Durable == r.name {
 			return r.sub.client.ensureConsumer(ctx, spec.Name, want)
@@ -74,41 +137,46 @@ func (r *reader) recreate(ctx context.Context) error {
 // read pulls until something fails, and tells whether it got that far.
 func (r *reader) read(ctx context.Context) (progress bool, err error) {
 	c := r.sub.client
+	down := c.disconnected()
 	cons, err := c.js.Consumer(ctx, r.sub.cfg.Stream, r.name)
 	if err != nil {
 		return false, err
 	}
-	wait := pullWait
-	var opts []jetstream.FetchOpt
-	if len(cons.CachedInfo().Config.PriorityGroups) > 0 {
-		opts = append(opts, jetstream.FetchPriorityGroup(pinnedGroup))
-		// A pull renews the pin; three of them fit in its time to live.
-		wait = min(wait, cons.CachedInfo().Config.PinnedTTL/3)
+	req := pullRequest{
+		Expires: pullWait,
+		// Larger than any message, or that message would never come.
+		MaxBytes: max(pullBytes, int(c.nc.MaxPayload())+64<<10),
 	}
-	// Larger than any message, or that message would never come.
-	opts = append(opts, jetstream.FetchMaxBytes(max(pullBytes, int(c.nc.MaxPayload())+64<<10)))
+	if cfg := cons.CachedInfo().Config; len(cfg.PriorityGroups) > 0 {
+		req.Group = cfg.PriorityGroups[0]
+		// A pull renews the pin; three of them fit in its time to live.
+		req.Expires = min(req.Expires, cfg.PinnedTTL/3)
+	}
 	for {
-		n, err := r.room(ctx, cons, wait)
-		if err != nil {
+		if req.Batch, err = r.room(ctx, req); err != nil {
 			return progress, err
 		}
-		got, err := r.pull(ctx, cons, n, wait, opts)
-		for range n - got {
+		end, err := r.pull(ctx, req, down)
+		// What didn't come frees its place; what comes late finds another.
+		for range r.open.Swap(0) {
 			r.credits <- struct{}{}
 		}
 		if err != nil {
+			return progress, err
+		}
+		if err := end.err(); err != nil {
 			return progress, err
 		}
 		progress = true
 	}
 }
 
-// room waits until half of the places are free, rather than fetch one message
+// room waits until half of the places are free, rather than pull one message
 // each time one is taken, and takes all that are.
-func (r *reader) room(ctx context.Context, cons jetstream.Consumer, wait time.Duration) (n int, err error) {
-	var renew <-chan time.Time
-	if len(cons.CachedInfo().Config.PriorityGroups) > 0 {
-		ticker := time.NewTicker(wait)
+func (r *reader) room(ctx context.Context, req pullRequest) (n int, err error) {
+	renew := make(<-chan time.Time)
+	if req.Group != "" {
+		ticker := time.NewTicker(req.Expires)
 		defer ticker.Stop()
 		renew = ticker.C
 	}
@@ -117,7 +185,9 @@ func (r *reader) room(ctx context.Context, cons jetstream.Consumer, wait time.Du
 		case <-r.credits:
 			n++
 		case <-renew:
-			r.renewPin(ctx, cons)
+			if err := r.renewPin(req); err != nil {
+				return n, err
+			}
 		case <-ctx.Done():
 			return n, ctx.Err()
 		}
@@ -132,77 +202,94 @@ func (r *reader) room(ctx context.Context, cons jetstream.Consumer, wait time.Du
 	}
 }
 
-// renewPin keeps a partition while its processor is busy and takes nothing: a
-// pull for at most one byte renews the pin, and no message is that small.
-func (r *reader) renewPin(ctx context.Context, cons jetstream.Consumer) {
-	ctx, cancel := context.WithTimeout(ctx, renewWait)
-	defer cancel()
-	batch, err := cons.Fetch(1, jetstream.FetchContext(ctx), jetstream.FetchPriorityGroup(pinnedGroup), jetstream.FetchMaxBytes(1))
-	if err != nil {
-		return // disconnected; the pin is lost then anyway
+// pull asks for messages and waits until all came or the server says that it is
+// over. The messages themselves come through handle.
+func (r *reader) pull(ctx context.Context, req pullRequest, down <-chan struct{}) (pullEnd, error) {
+	r.pulls++
+	r.mu.Lock()
+	r.current = fmt.Sprintf("%s.%s", r.inbox, formatToken(r.pulls))
+	reply := r.current
+	req.ID = r.pin
+	r.mu.Unlock()
+	select { // left from the pull before
+	case <-r.ended:
+	default:
 	}
-	for range batch.Messages() { //nolint:revive // nothing comes; it ends when the pull does
+	r.open.Store(int64(req.Batch))
+	if err := r.request(req, reply); err != nil {
+		return pullEnd{}, err
 	}
-}
-
-// pull fetches up to n messages and hands each over as it arrives.
-func (r *reader) pull(ctx context.Context, cons jetstream.Consumer, n int, wait time.Duration, opts []jetstream.FetchOpt) (got int, err error) {
-	down := r.sub.client.disconnected()
-	pulling, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
-	batch, err := cons.Fetch(n, append(slices.Clone(opts), jetstream.FetchContext(pulling))...)
-	if err != nil {
-		return 0, err
-	}
-	for {
+	lost := time.NewTimer(req.Expires + pullGrace)
+	defer lost.Stop()
+	for r.open.Load() > 0 {
 		select {
-		case msg, ok := <-batch.Messages():
-			if !ok {
-				return got, pullError(batch.Error())
-			}
-			if ctx.Err() != nil {
-				_ = msg.Nak() // nobody takes it here any more
-				continue
-			}
-			if r.accept(msg) {
-				got++
-			}
+		case <-r.more:
+			// A large message may take its time; the pull lives while they come.
+			lost.Reset(req.Expires + pullGrace)
+		case end := <-r.ended:
+			return end, nil
+		case <-lost.C:
+			return pullEnd{}, errors.New("no answer to a pull")
 		case <-down:
-			// The pull died with the connection; what it got comes above.
-			down = nil
-			cancel()
+			return pullEnd{}, nats.ErrDisconnected
+		case <-ctx.Done():
+			return pullEnd{}, ctx.Err()
 		}
 	}
+	return pullEnd{}, nil
 }
 
-// pullError leaves out what is no failure.
-func pullError(err error) error {
-	switch {
-	case err == nil,
-		errors.Is(err, jetstream.ErrMaxBytesExceeded), errors.Is(err, jetstream.ErrBatchCompleted),
-		errors.Is(err, jetstream.ErrNoMessages), errors.Is(err, nats.ErrTimeout), errors.Is(err, context.DeadlineExceeded),
-		// Another process is active on the partition now; ask again as a standby.
-		errors.Is(err, jetstream.ErrPinIDMismatch):
-		return nil
+// handle takes what comes to the inbox, one after another.
+func (r *reader) handle(msg *nats.Msg) {
+	if end, ok := status(msg); ok {
+		r.mu.Lock()
+		current := msg.Subject == r.current
+		if current && end.code == statusWrongPin {
+			r.pin = "" // another process is active now; ask again as a standby
+		}
+		r.mu.Unlock()
+		if current && end.code != statusHeartbeat {
+			select {
+			case r.ended <- end:
+			default:
+			}
+		}
+		return
 	}
-	return err
-}
-
-func (r *reader) accept(msg jetstream.Msg) bool {
-	meta, err := msg.Metadata()
+	m, err := r.sub.client.received(msg)
 	if err != nil {
 		r.sub.client.log.Error("message without metadata", "stream", r.sub.cfg.Stream, "consumer", r.name, "error", err)
-		return false
+		return
 	}
-	m := &Received{
-		Stored: Stored{
-			Message: fromNATS(msg.Subject(), msg.Headers(), msg.Data()),
-			Stream:  meta.Stream, Sequence: meta.Sequence.Stream, Time: meta.Timestamp.UTC(),
-		},
-		Consumer: r.name, NumDelivered: int(meta.NumDelivered), Pin: msg.Headers().Get(headerPin), //nolint:gosec // small
-		sub: r.sub, msg: msg, credit: r.credits, received: time.Now(),
+	if m.Pin != "" {
+		r.mu.Lock()
+		r.pin = m.Pin
+		r.mu.Unlock()
 	}
+	if r.sub.ctx.Err() != nil || !r.place() {
+		_ = m.NakWithDelay(0)
+		return
+	}
+	m.sub, m.credit = r.sub, r.credits
 	r.sub.hold(m)
 	r.sub.queue <- m
-	return true
+	select {
+	case r.more <- struct{}{}:
+	default:
+	}
+}
+
+// place is a place in the queue: one that the current pull took, or any.
+func (r *reader) place() bool {
+	for n := r.open.Load(); n > 0; n = r.open.Load() {
+		if r.open.CompareAndSwap(n, n-1) {
+			return true
+		}
+	}
+	select {
+	case <-r.credits:
+		return true
+	default:
+		return false
+	}
 }

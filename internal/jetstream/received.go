@@ -2,14 +2,11 @@ package jetstream
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
-
-	"github.com/nats-io/nats.go/jetstream"
 )
-
-// headerPin is the server's mark of who is active on a partition.
-const headerPin = "Nats-Pin-Id"
 
 // Received is a message to be answered with one of Ack, NakWithDelay and Term;
 // until then it counts as pending and comes again when this process dies.
@@ -24,46 +21,83 @@ type Received struct {
 	// pinning, when there is only this process.
 	Pin string
 
-	sub      *Subscription
-	msg      jetstream.Msg
+	client   *Client
+	sub      *Subscription // nil: never handed out
+	reply    string
 	credit   chan<- struct{}
 	received time.Time
+	answered atomic.Bool
 }
+
+// The answers a server understands.
+const (
+	answerAck        = "+ACK"
+	answerNak        = "-NAK"
+	answerTerm       = "+TERM"
+	answerInProgress = "+WPI"
+)
+
+var errAnswered = errors.New("answered before")
 
 // Ack says that the message is dealt with for good. The answer travels
 // asynchronously: if it gets lost the message comes again.
-func (m *Received) Ack() error { return m.answer(m.msg.Ack()) }
+func (m *Received) Ack() error { return m.answer(answerAck) }
 
 // AckSync waits until the server has the acknowledgement.
-func (m *Received) AckSync(ctx context.Context) error { return m.answer(m.msg.DoubleAck(ctx)) }
+func (m *Received) AckSync(ctx context.Context) error {
+	if !m.answered.CompareAndSwap(false, true) {
+		return fmt.Errorf("%s: %w", m.op("acknowledge"), errAnswered)
+	}
+	ctx, cancel := context.WithTimeout(ctx, defaultPublishTimeout)
+	defer cancel()
+	if _, err := m.client.nc.RequestWithContext(ctx, m.reply, []byte(answerAck)); err != nil {
+		m.answered.Store(false)
+		return wrap(m.op("acknowledge"), err)
+	}
+	m.release()
+	return nil
+}
 
 // NakWithDelay has the message come again after the delay, or at once if 0.
 func (m *Received) NakWithDelay(delay time.Duration) error {
 	if delay <= 0 {
-		return m.answer(m.msg.Nak())
+		return m.answer(answerNak)
 	}
-	return m.answer(m.msg.NakWithDelay(delay))
+	return m.answer(fmt.Sprintf(`%s {"delay": %d}`, answerNak, delay.Nanoseconds()))
 }
 
 // Term ends the message without success; the reason shows in an advisory of the
 // server. Publish it to the dead letters first.
-func (m *Received) Term(reason string) error { return m.answer(m.msg.TermWithReason(reason)) }
+func (m *Received) Term(reason string) error { return m.answer(answerTerm + " " + reason) }
 
 // InProgress gives the message another AckWait. The subscription does so by
 // itself; calling it is for who holds a message longer than MaxHold.
 func (m *Received) InProgress() error {
-	if err := m.msg.InProgress(); err != nil {
+	if m.answered.Load() {
+		return nil
+	}
+	if err := m.client.nc.Publish(m.reply, []byte(answerInProgress)); err != nil {
 		return wrap(m.op("extend"), err)
 	}
 	return nil
 }
 
-func (m *Received) answer(err error) error {
-	if err != nil {
+func (m *Received) answer(text string) error {
+	if !m.answered.CompareAndSwap(false, true) {
+		return fmt.Errorf("%s: %w", m.op("answer"), errAnswered)
+	}
+	if err := m.client.nc.Publish(m.reply, []byte(text)); err != nil {
+		m.answered.Store(false)
 		return wrap(m.op("answer"), err)
 	}
-	m.sub.release(m)
+	m.release()
 	return nil
+}
+
+func (m *Received) release() {
+	if m.sub != nil {
+		m.sub.release(m)
+	}
 }
 
 func (m *Received) op(verb string) string {

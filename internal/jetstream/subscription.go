@@ -11,11 +11,6 @@ import (
 const (
 	defaultBuffer  = 1000
 	defaultMaxHold = 10 * time.Minute
-	// pullWait is how long a pull waits for messages. It is also what a lost one
-	// costs, and well below the time after which a silent process loses a pin.
-	pullWait = 2 * time.Second
-	// pullBytes keeps a pull of large bodies from filling the memory.
-	pullBytes = 16 << 20
 )
 
 // SubscribeConfig says what to read.
@@ -75,11 +70,7 @@ func (c *Client) Subscribe(ctx context.Context, cfg SubscribeConfig) (*Subscript
 	}
 	share := cfg.Buffer / len(cfg.Consumers)
 	for _, name := range cfg.Consumers {
-		r := &reader{sub: s, name: name, credits: make(chan struct{}, share)}
-		for range share {
-			r.credits <- struct{}{}
-		}
-		s.readers.Go(r.run)
+		s.readers.Go(newReader(s, name, share).run)
 	}
 	s.keeper.Go(s.keepHeld)
 	s.keeper.Go(s.hand)
@@ -121,13 +112,10 @@ func (s *Subscription) hold(m *Received) {
 	s.held[m] = struct{}{}
 }
 
-// release is false when the message was answered before.
-func (s *Subscription) release(m *Received) bool {
+func (s *Subscription) release(m *Received) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, ok := s.held[m]
 	delete(s.held, m)
-	return ok
 }
 
 // Held is how many messages are handed out and not answered, for a metric.

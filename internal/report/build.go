@@ -146,9 +146,11 @@ func (d definition) trend(now, before figure, minimum int) *Trend {
 	low, high, ok := sample.Wilson(now.of, now.from)
 	chance := now.proportion && ok && low <= before.value && before.value <= high
 	switch {
+	case difference == 0:
+		t.Verdict = Same
 	case smallest < minimum:
 		t.Verdict = Unclear
-	case difference == 0 || t.Change != nil && math.Abs(*t.Change) < sameBelow:
+	case t.Change != nil && math.Abs(*t.Change) < sameBelow:
 		t.Verdict = Same
 	case chance:
 		t.Verdict = Unclear

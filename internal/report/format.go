@@ -79,17 +79,27 @@ func humanRate(perDay float64) string {
 	return significant(perDay*30) + "/month"
 }
 
-func humanPercent(ratio float64) string { return significant(ratio*100) + " %" }
+// humanPercent never rounds to 0 or to 100 % what isn't.
+func humanPercent(ratio float64) string {
+	switch percent := ratio * 100; {
+	case percent > 99.9 && percent < 100:
+		return ">99.9 %"
+	case percent >= 99.5 && percent < 100:
+		return strconv.FormatFloat(percent, 'f', 1, 64) + " %"
+	default:
+		return significant(percent) + " %"
+	}
+}
 
 // significant prints one decimal where it says something: 3.2, 12, 0.4.
 func significant(v float64) string {
-	if v >= 9.95 || v == math.Trunc(v) {
+	switch {
+	case v > 0 && v < 0.05:
+		return "<0.1"
+	case v >= 9.95:
 		return thousands(int(math.Round(v)))
 	}
-	if v > 0 && v < 0.05 {
-		return "<0.1"
-	}
-	return strconv.FormatFloat(v, 'f', 1, 64)
+	return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0")
 }
 
 func thousands(n int) string {

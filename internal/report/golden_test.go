@@ -39,14 +39,14 @@ func scenes(t *testing.T) map[string]Report {
 	service.Service = "checkout"
 	team := someQuery()
 	team.Team = "payments"
-	month := someQuery()
-	month.Period = CompleteDays(now, 5)
+	days := someQuery()
+	days.Period = ThroughToday(now, 6)
 	hostile := Memory{Days: []schemas.Day{{Service: "=cmd|' /C calc'!A0,\n\x1b[31m|x|`<b>", Team: "a\tb", Day: now.Truncate(Day).Add(-Day), Deployments: 2, Changes: 2, LeadTimes: []float64{59.99, 3599.9}}}}
 	return map[string]Report{
 		"whole":   makeReport(t, all, someQuery()),
 		"service": makeReport(t, all, service),
 		"team":    makeReport(t, all, team),
-		"few":     makeReport(t, rows(3, 180, habits[5], habits[1]), month),
+		"few":     makeReport(t, rows(3, 180, habits[5], habits[1]), days),
 		"nothing": makeReport(t, Memory{}, someQuery()),
 		"hostile": makeReport(t, hostile, someQuery()),
 	}

@@ -14,14 +14,13 @@ import (
 func Markdown(w io.Writer, r Report) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## Delivery performance of %s\n\n", escaped(r.Summary.Scope.title()))
-	fmt.Fprintf(&b, "%s to %s (%s), compared with the %s before.\n\n", date(r.From), date(r.To.Add(-Day)),
-		plural(r.Days, "day", "days"), plural(r.Days, "day", "days"))
+	fmt.Fprintf(&b, "%s.\n\n", r.span())
 	if r.empty() {
 		b.WriteString("Nothing is known of these days.\n\n")
 	} else {
 		markdownKeys(&b, r.Summary)
 	}
-	notes := openNotes(r.Summary.Open)
+	notes := openNotes(r)
 	for _, n := range notes {
 		fmt.Fprintf(&b, "- ⚠️ %s\n", n)
 	}

@@ -24,65 +24,79 @@ func (m Memory) Aggregates(_ context.Context, q Query) (Aggregates, error) {
 		return Aggregates{}, err
 	}
 	both := Period{From: q.Period.Before().From, To: q.Period.To}
-	days := filter(m.Days, func(d schemas.Day) bool {
-		return both.Contains(d.Day) && (q.Service == "" || d.Service == q.Service) && (q.Team == "" || d.Team == q.Team)
-	})
-	changes := filter(m.Changes, func(c schemas.Change) bool {
-		return (q.Service == "" || c.Service == q.Service) && (q.Team == "" || c.Team == q.Team)
-	})
-	a := Aggregates{Whole: aggregate(q.scope(), q, days, changes)}
-	teams, services := newRanking(), newRanking()
-	for _, d := range days {
+	matches := func(service, team string) bool {
+		return (q.Service == "" || service == q.Service) && (q.Team == "" || team == q.Team)
+	}
+	whole, teams, services := &rowsOf{}, map[string]*rowsOf{}, map[string]*rowsOf{}
+	teamRanking, serviceRanking := newRanking(), newRanking()
+	for i := range m.Days {
+		d := &m.Days[i]
+		if !both.Contains(d.Day) || !matches(d.Service, d.Team) {
+			continue
+		}
+		for _, r := range []*rowsOf{whole, of(teams, d.Team), of(services, d.Service)} {
+			r.days = append(r.days, d)
+		}
 		if q.Period.Contains(d.Day) {
-			teams.add(d.Team, "", d.Deployments, d.Day)
-			services.add(d.Service, d.Team, d.Deployments, d.Day)
+			teamRanking.add(d.Team, "", d.Deployments, d.Day)
+			serviceRanking.add(d.Service, d.Team, d.Deployments, d.Day)
 		}
 	}
+	for i := range m.Changes {
+		c := &m.Changes[i]
+		if c.Excluded == schemas.NotExcluded || !matches(c.Service, c.Team) {
+			continue
+		}
+		for _, r := range []*rowsOf{whole, of(teams, c.Team), of(services, c.Service)} {
+			r.changes = append(r.changes, c)
+		}
+	}
+	a := Aggregates{Whole: whole.aggregate(q.scope(), q)}
 	if q.listsTeams() {
-		a.TeamCount = len(teams.deployments)
-		for _, name := range teams.names(q.Top) {
-			a.Teams = append(a.Teams, aggregate(Scope{Kind: ScopeTeam, Name: name}, q,
-				filter(days, func(d schemas.Day) bool { return d.Team == name }),
-				filter(changes, func(c schemas.Change) bool { return c.Team == name })))
+		a.TeamCount = len(teamRanking.deployments)
+		for _, name := range teamRanking.names(q.Top) {
+			a.Teams = append(a.Teams, teams[name].aggregate(Scope{Kind: ScopeTeam, Name: name}, q))
 		}
 	}
 	if q.listsServices() {
-		a.ServiceCount = len(services.deployments)
-		for _, name := range services.names(q.Top) {
-			a.Services = append(a.Services, aggregate(Scope{Kind: ScopeService, Name: name, Team: services.team[name]}, q,
-				filter(days, func(d schemas.Day) bool { return d.Service == name }),
-				filter(changes, func(c schemas.Change) bool { return c.Service == name })))
+		a.ServiceCount = len(serviceRanking.deployments)
+		for _, name := range serviceRanking.names(q.Top) {
+			scope := Scope{Kind: ScopeService, Name: name, Team: serviceRanking.team[name]}
+			a.Services = append(a.Services, services[name].aggregate(scope, q))
 		}
 	}
 	return a, nil
 }
 
-func filter[T any](rows []T, keep func(T) bool) []T {
-	var kept []T
-	for _, r := range rows {
-		if keep(r) {
-			kept = append(kept, r)
-		}
-	}
-	return kept
+// rowsOf are the rows of one scope.
+type rowsOf struct {
+	days    []*schemas.Day
+	changes []*schemas.Change // those without a lead time
 }
 
-func aggregate(scope Scope, q Query, days []schemas.Day, changes []schemas.Change) Aggregate {
-	a := Aggregate{Scope: scope, Excluded: map[schemas.Exclusion]int{}}
-	before := q.Period.Before()
-	a.Now = total(filter(days, func(d schemas.Day) bool { return q.Period.Contains(d.Day) }))
-	a.Before = total(filter(days, func(d schemas.Day) bool { return before.Contains(d.Day) }))
-	for week := q.Period.Weeks() - 1; week >= 0; week-- {
-		a.Weeks = append(a.Weeks, total(filter(days, func(d schemas.Day) bool {
-			return q.Period.Contains(d.Day) && q.Period.ago(d.Day)/DaysPerWeek == week
-		})))
+func of(scopes map[string]*rowsOf, name string) *rowsOf {
+	if scopes[name] == nil {
+		scopes[name] = &rowsOf{}
 	}
-	for _, d := range days {
+	return scopes[name]
+}
+
+func (r *rowsOf) aggregate(scope Scope, q Query) Aggregate {
+	a := Aggregate{Scope: scope, Excluded: map[schemas.Exclusion]int{}}
+	var now, before []*schemas.Day
+	weeks := make([][]*schemas.Day, q.Period.Weeks())
+	for _, d := range r.days {
+		ago := q.Period.ago(d.Day)
 		if d.Deployments > 0 {
-			a.ActiveDays = append(a.ActiveDays, q.Period.ago(d.Day))
+			a.ActiveDays = append(a.ActiveDays, ago)
 		}
 		if !q.Period.Contains(d.Day) {
+			before = append(before, d)
 			continue
+		}
+		now = append(now, d)
+		if week := ago / DaysPerWeek; week < len(weeks) { // the rest is no complete week
+			weeks[len(weeks)-1-week] = append(weeks[len(weeks)-1-week], d)
 		}
 		if d.Unrecovered > 0 {
 			a.UnrecoveredSince = earlier(a.UnrecoveredSince, d.Day)
@@ -91,12 +105,15 @@ func aggregate(scope Scope, q Query, days []schemas.Day, changes []schemas.Chang
 			a.IncidentSince = earlier(a.IncidentSince, d.Day)
 		}
 	}
+	a.Now, a.Before = total(now), total(before)
+	for _, week := range weeks {
+		a.Weeks = append(a.Weeks, total(week))
+	}
 	slices.Sort(a.ActiveDays)
 	a.ActiveDays = slices.Compact(a.ActiveDays)
 	var ages []float64
-	for _, c := range changes {
+	for _, c := range r.changes {
 		switch {
-		case c.Excluded == schemas.NotExcluded:
 		case c.Excluded == schemas.ExcludedOpen:
 			if !c.MergedAt.IsZero() && c.MergedAt.UnixMilli() <= q.At.UnixMilli() {
 				ages = append(ages, float64(q.At.UnixMilli()-c.MergedAt.UnixMilli())/1000)
@@ -116,7 +133,7 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-func total(days []schemas.Day) Totals {
+func total(days []*schemas.Day) Totals {
 	var t Totals
 	for _, d := range days {
 		t.Deployments += d.Deployments
@@ -131,20 +148,20 @@ func total(days []schemas.Day) Totals {
 		t.Unattributed += d.Unattributed
 		t.OpenIncidents += d.OpenIncidents
 	}
-	pool := func(list func(schemas.Day) []float64) sample.Summary {
+	pool := func(list func(*schemas.Day) []float64) sample.Summary {
 		lists := make([][]float64, len(days))
 		for i, d := range days {
 			lists[i] = list(d)
 		}
 		return sample.Summarize(lists...)
 	}
-	t.LeadTime = pool(func(d schemas.Day) []float64 { return d.LeadTimes })
-	t.Coding = pool(func(d schemas.Day) []float64 { return d.Coding })
-	t.Pickup = pool(func(d schemas.Day) []float64 { return d.Pickup })
-	t.Review = pool(func(d schemas.Day) []float64 { return d.Review })
-	t.Deploy = pool(func(d schemas.Day) []float64 { return d.Deploy })
-	t.Recovery = pool(func(d schemas.Day) []float64 { return d.Recoveries })
-	t.Restore = pool(func(d schemas.Day) []float64 { return d.Restores })
-	t.Acknowledge = pool(func(d schemas.Day) []float64 { return d.Acknowledges })
+	t.LeadTime = pool(func(d *schemas.Day) []float64 { return d.LeadTimes })
+	t.Coding = pool(func(d *schemas.Day) []float64 { return d.Coding })
+	t.Pickup = pool(func(d *schemas.Day) []float64 { return d.Pickup })
+	t.Review = pool(func(d *schemas.Day) []float64 { return d.Review })
+	t.Deploy = pool(func(d *schemas.Day) []float64 { return d.Deploy })
+	t.Recovery = pool(func(d *schemas.Day) []float64 { return d.Recoveries })
+	t.Restore = pool(func(d *schemas.Day) []float64 { return d.Restores })
+	t.Acknowledge = pool(func(d *schemas.Day) []float64 { return d.Acknowledges })
 	return t
 }

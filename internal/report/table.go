@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/fivekeys/fivekeys/internal/bands"
-	"github.com/fivekeys/fivekeys/schemas"
 )
 
 // TableOptions say what the terminal can show; see Terminal.
@@ -36,7 +35,8 @@ func Table(w io.Writer, r Report, o TableOptions) error {
 	t.summary()
 	t.notes()
 	if t.report.empty() {
-		t.line(plain, "\nNothing is known of these days. Is the name right, and do its events arrive? `fivekeys check` tells.")
+		t.out.WriteString("\n")
+		t.paragraph(plain, "Nothing is known of these days. Is the name right, and do its events arrive? `fivekeys check` tells.")
 	}
 	t.list("TEAM", "Teams", r.Teams, r.TeamCount)
 	t.list("SERVICE", "Services", r.Services, r.ServiceCount)
@@ -53,15 +53,17 @@ type table struct {
 	out     strings.Builder
 }
 
-func (t *table) line(p paint, format string, args ...any) {
-	t.out.WriteString(p.apply(fmt.Sprintf(format, args...), t.options.Color) + "\n")
+// paragraph writes a text, broken at the width.
+func (t *table) paragraph(p paint, text string) {
+	for _, line := range wrapped(text, t.options.Width) {
+		t.out.WriteString(p.apply(line, t.options.Color) + "\n")
+	}
 }
 
 func (t *table) heading() {
 	r := t.report
-	t.line(bold, "%s", shortened("Delivery performance of "+r.Summary.Scope.title(), t.options.Width))
-	t.line(faint, "%s to %s, %s, compared with the %s before", date(r.From), date(r.To.Add(-Day)),
-		plural(r.Days, "day", "days"), plural(r.Days, "day", "days"))
+	t.paragraph(bold, shortened("Delivery performance of "+r.Summary.Scope.title(), t.options.Width))
+	t.paragraph(faint, r.span())
 	t.out.WriteString("\n")
 }
 
@@ -120,28 +122,9 @@ func trendCell(tr *Trend) cell {
 
 // notes tell what is open: it is in no figure above and would be forgotten.
 func (t *table) notes() {
-	for _, n := range openNotes(t.report.Summary.Open) {
-		t.line(vermillion, "! %s", n)
+	for _, n := range openNotes(t.report) {
+		t.paragraph(vermillion, "! "+n)
 	}
-}
-
-func openNotes(o Open) []string {
-	var notes []string
-	if n := o.UnrecoveredDeployments; n > 0 {
-		note := plural(n, "failed deployment hasn't recovered and is", "failed deployments haven't recovered and are") + " in no recovery time"
-		if o.UnrecoveredSince != nil {
-			note += ", the oldest since " + date(*o.UnrecoveredSince)
-		}
-		notes = append(notes, note)
-	}
-	if n := o.Incidents; n > 0 {
-		note := plural(n, "incident is open", "incidents are open")
-		if o.IncidentSince != nil {
-			note += ", the oldest since " + date(*o.IncidentSince)
-		}
-		notes = append(notes, note)
-	}
-	return notes
 }
 
 // listed are the keys that have a column in the lists of teams and services;
@@ -162,12 +145,13 @@ func (t *table) list(title, heading string, sections []Section, count int) {
 	if rest := count - len(sections); rest > 0 {
 		heading = fmt.Sprintf("%s: the %d of %s with the most deployments", heading, len(sections), thousands(count))
 	}
-	t.line(bold, "%s", heading)
+	t.paragraph(bold, heading)
 	g := grid{columns: []column{{title: title, flexible: true}}}
 	for _, k := range listed {
-		g.columns = append(g.columns, column{title: k.title, right: true})
+		optional := k.name == RecoveryTime || k.name == ReworkRate
+		g.columns = append(g.columns, column{title: k.title, right: true, optional: optional})
 		if k.name != ReworkRate {
-			g.columns = append(g.columns, column{title: k.more, tight: true})
+			g.columns = append(g.columns, column{title: k.more, tight: true, optional: optional})
 		}
 	}
 	g.columns = append(g.columns, column{title: "WEEKLY", optional: true})
@@ -193,74 +177,6 @@ func (t *table) list(title, heading string, sections []Section, count int) {
 func (t *table) footer() {
 	t.out.WriteString("\n")
 	for _, l := range footnotes(t.report) {
-		for _, part := range wrapped(l, t.options.Width) {
-			t.line(faint, "%s", part)
-		}
+		t.paragraph(faint, l)
 	}
-}
-
-// footnotes say how the figures came about and what is not in them.
-func footnotes(r Report) []string {
-	var notes []string
-	if s := leftOut(r.Summary.LeftOut); s != "" {
-		notes = append(notes, "Left out: "+s+".")
-	}
-	few := fmt.Sprintf("Medians of pooled changes, deployments and incidents; rates with a 95 %% interval. No band on fewer than %d", r.MinimumSample)
-	if len(r.Teams)+len(r.Services) > 0 {
-		few += " (few)"
-	}
-	notes = append(notes, few+".")
-	versions := "DORA bands of " + r.Bands
-	if r.Rules != "" {
-		versions += ", rules " + printable(r.Rules)
-	}
-	return append(notes, fmt.Sprintf("%s. Days are UTC. Open ages as of %s.", versions, r.At.UTC().Format("2006-01-02 15:04")))
-}
-
-var exclusionWord = map[schemas.Exclusion]string{
-	schemas.ExcludedBaseline: "baseline",
-	schemas.ExcludedNegative: "negative",
-	schemas.ExcludedNoTime:   "without commit time",
-}
-
-// leftOut prints "32 changes without lead time (30 baseline, 2 negative)".
-func leftOut(l LeftOut) string {
-	var parts []string
-	if l.Changes > 0 {
-		s := plural(l.Changes, "change", "changes") + " without lead time"
-		var reasons []string
-		for _, e := range []schemas.Exclusion{schemas.ExcludedBaseline, schemas.ExcludedNegative, schemas.ExcludedNoTime} {
-			if n := l.Reasons[e]; n > 0 {
-				reasons = append(reasons, thousands(n)+" "+exclusionWord[e])
-			}
-		}
-		if len(reasons) > 0 {
-			s += " (" + strings.Join(reasons, ", ") + ")"
-		}
-		parts = append(parts, s)
-	}
-	if n := l.UnresolvedDeployments; n > 0 {
-		parts = append(parts, "the contents of "+plural(n, "deployment", "deployments")+" of an unknown SHA")
-	}
-	if n := l.UnattributedIncidents; n > 0 {
-		parts = append(parts, plural(n, "incident", "incidents")+" attributed to no deployment")
-	}
-	return strings.Join(parts, "; ")
-}
-
-// wrapped breaks a line at spaces.
-func wrapped(s string, width int) []string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(s) {
-		switch {
-		case line == "":
-			line = word
-		case len([]rune(line))+1+len([]rune(word)) > width:
-			lines, line = append(lines, line), word
-		default:
-			line += " " + word
-		}
-	}
-	return append(lines, line)
 }

@@ -214,7 +214,6 @@ var verbs = []string{
 }
 
 func (p *planner) title() string {
-	p.s.titles++
 	return pick(p.c, verbs) + " " + pick(p.c, p.s.noun)
 }
 

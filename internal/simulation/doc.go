@@ -7,9 +7,12 @@
 // must arrive at the second. It never looks at how the pipeline computes them.
 //
 //	cast.go                       teams, people, repositories, services, catalogue
-//	plan*.go, trouble*.go         the story: changes, deployments, failures, incidents
+//	plan.go, planner.go           the story: what happens, and one service's part of it
+//	changes.go, pullrequests.go   … its work
+//	mishaps.go, incidents.go      … its failures, and asides.go what must not count
+//	settle.go                     the order of branches, numbers, contents
 //	expected.go, figures.go       the right answers, read off the plan
-//	payload*.go, deliveries*.go   the story in GitHub's words
+//	payload*.go, deliveries.go    the story in GitHub's words
 //
 // Load is the lean sibling for benchmarks: any number of services and events,
 // in order of time, in bounded memory.

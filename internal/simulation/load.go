@@ -16,7 +16,9 @@ type Load struct {
 	Services int
 	// Size is how many events, or deliveries, there are.
 	Size int
-	// Start is the time of the first, Every the time between two of one service.
+	// Start is the time of the first, Every the time between two of one
+	// service: a few hours at most, or incidents fall out of the attribution
+	// window.
 	Start time.Time
 	Every time.Duration
 }

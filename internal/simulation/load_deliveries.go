@@ -122,10 +122,11 @@ func loadStencils() [resolved + 1]stencil {
 		sha: markTexts[shaMark], at: markedAuthored, by: by, subject: "Change something",
 		added: []string{}, modified: []string{"src/main.go"}, removed: []string{},
 	}
-	deployment := &deployment{
+	begun := deployment{
 		service: s, environment: "production", production: true, head: &push{commits: []*commit{c}}, createdAt: markedTime,
 		id: int64(marked(deploymentMark)),
 	}
+	done := begun
 	is := &issue{
 		repo: r, service: s, incident: true, title: "Errors", labels: []string{"incident", "sev2"}, by: by, openedAt: markedOpened,
 		moves: []issueMove{{"assigned", markedTime, by}},
@@ -143,8 +144,8 @@ func loadStencils() [resolved + 1]stencil {
 		landed: p.push(r, pushed{
 			ref: "refs/heads/" + defaultBranch, before: markTexts[beforeMark], after: c.sha, commits: []*commit{c}, head: c, at: markedTime, by: by,
 		}),
-		deploying:    p.deploymentStatus(deployment, "in_progress", markedTime),
-		deployed:     p.deploymentStatus(deployment, "success", markedTime),
+		deploying:    p.deploymentStatus(&begun, "in_progress", markedTime),
+		deployed:     p.deploymentStatus(&done, "success", markedTime),
 		opened:       justOpened,
 		acknowledged: assigned,
 		resolved:     closed,

@@ -86,7 +86,7 @@ func TestLoadIsDeterministicAndMayBeLeftEarly(t *testing.T) {
 }
 
 func TestLoadDeliveriesTellWhatItsEventsTell(t *testing.T) {
-	l := Load{Seed: 9, Services: 40, Size: 8_000}
+	l := Load{Seed: 9, Services: 20, Size: 1_600}
 	var events []schemas.Event
 	for e := range l.Events() {
 		events = append(events, e)

@@ -83,10 +83,25 @@ func realShapes(t *testing.T) map[string]shape {
 	return shapes
 }
 
+// samples gives some deliveries of each event and action of a scenario.
+func samples(t *testing.T) []Delivery {
+	t.Helper()
+	const ofEach = 40
+	taken := map[string]int{}
+	var out []Delivery
+	for _, d := range Generate(Config{Seed: 3}).Deliveries {
+		action, _, _ := strings.Cut(string(d.Body[:min(len(d.Body), 40)]), ",") // keys are sorted: it comes first
+		if taken[d.Event+action]++; taken[d.Event+action] <= ofEach {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
 func TestPayloadsHaveTheKeysOfGitHubsOwn(t *testing.T) {
 	shapes := realShapes(t)
 	complaints := map[string]bool{}
-	for _, d := range Generate(Config{Seed: 3, Days: 40}).Deliveries {
+	for _, d := range samples(t) {
 		original, ok := shapes[d.Event]
 		if !ok {
 			t.Fatalf("GitHub has no event %q", d.Event)
@@ -123,7 +138,7 @@ func TestPayloadsHaveTheKeysOfGitHubsOwn(t *testing.T) {
 func TestPayloadsAreParsedByTheClientLibrary(t *testing.T) {
 	const leastPullRequest = 6 << 10
 	seen := map[string]bool{}
-	for _, d := range Generate(Config{Seed: 3, Days: 40}).Deliveries {
+	for _, d := range samples(t) {
 		e, err := github.ParseWebHook(d.Event, d.Body)
 		if err != nil {
 			t.Fatalf("%s: %v\n%.400s", d.Event, err, d.Body)

@@ -62,7 +62,6 @@ type service struct {
 	deployments []*deployment // of all environments, in order of planning
 	incidents   []*issue
 	troubles    []trouble
-	titles      int
 	releases    int
 }
 

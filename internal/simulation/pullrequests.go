@@ -66,8 +66,8 @@ func (p *planner) write(pr *pullRequest, w work) {
 		pr.commits = append(pr.commits, p.commit(t, pr.by, "Address "+pick(p.c, p.s.noun)))
 	}
 	if more > 0 {
-		at := w.opened.Add(-min(scale(coding, 0.05), 2*time.Minute))
-		pr.pushes = append(pr.pushes, branchPush{at: at, commits: pr.commits[1:]})
+		ready := w.opened.Add(-min(scale(coding, 0.05), 2*time.Minute))
+		pr.pushes = append(pr.pushes, branchPush{at: ready, commits: pr.commits[1:]})
 	}
 	if p.s.style != rebase && !pr.firstReviewAt.IsZero() && p.c.happens(0.35) {
 		t := w.reviewed.Add(scale(w.merged.Sub(w.reviewed), 0.4))

@@ -201,19 +201,14 @@ func ambiguities(s *service, start, end time.Time) (out []string) {
 				complain("incident at %s is older than what broke", in.openedAt)
 			}
 		}
-		rework := 0
 		for _, d := range live {
 			open := !d.finishedAt.Before(in.openedAt) && (in.resolvedAt.IsZero() || !d.finishedAt.After(in.resolvedAt))
-			if d.rework && open && d.finishedAt.Sub(in.openedAt) <= 24*time.Hour && d.kind == rolledBack {
-				rework++
+			if !open || d.finishedAt.Sub(in.openedAt) > 24*time.Hour || !claims(d) {
+				continue
 			}
-		}
-		wanted := 0
-		if slices.Contains([]schemas.FailureMethod{schemas.MethodRollback}, in.method) || in.cause != nil && slices.Contains(in.broke.failures, schemas.MethodRollback) {
-			wanted = 1
-		}
-		if rework != wanted {
-			complain("incident at %s (%s): %d rollbacks while it was open, want %d", in.openedAt, in.method, rework, wanted)
+			if in.method == schemas.MethodWindow || in.method == schemas.MethodUnattributed {
+				complain("incident at %s (%s): %s finished while it was open and could claim it", in.openedAt, in.method, d.identifier())
+			}
 		}
 		for i, m := range in.moves {
 			if m.at.Before(in.openedAt) || i > 0 && m.at.Before(in.moves[i-1].at) {
@@ -226,11 +221,24 @@ func ambiguities(s *service, start, end time.Time) (out []string) {
 			c.pr != nil && !c.pr.firstReviewAt.IsZero() && (c.pr.openedAt.After(c.pr.firstReviewAt) || c.pr.firstReviewAt.After(c.mergedAt)) {
 			complain("change %s: its stages run backwards", c.commit.sha)
 		}
+		if c.commit.kind == plainCommit && c.pr == nil && s.style != trunk && c.commit.reverts != nil {
+			complain("change %s reverts without a pull request", c.commit.sha)
+		}
 		if c.commit.reverts != nil && c.commit.reverts.shipped[s.name] == nil {
 			complain("change %s reverts what was never deployed", c.commit.sha)
 		}
 	}
 	return out
+}
+
+// claims says whether a deployment would take an open incident for itself: a
+// rollback, a revert or a hotfix.
+func claims(d *deployment) bool {
+	if d.kind != mended {
+		return d.kind == rolledBack
+	}
+	c := d.head.head().change
+	return c.commit.reverts != nil || c.pr != nil && (c.pr.reverts != nil || c.pr.hotfixBranch || slices.Contains(c.pr.labels, "hotfix"))
 }
 
 func lastBefore(live []*deployment, t time.Time) (last *deployment) {

@@ -186,7 +186,7 @@ func (x *explainer) deployments() []*schemas.Deployment {
 		case d.Status == schemas.DeploymentStarted:
 			reason, why = "not_finished", "It was started and nobody told how it ended."
 		case d.Status != schemas.DeploymentSucceeded:
-			reason, why = string(d.Status), fmt.Sprintf("It was %s and never succeeded.", d.Status)
+			reason, why = string(d.Status), fmt.Sprintf("It ended %s and never succeeded.", d.Status)
 		default:
 			counted = append(counted, d)
 			continue
@@ -217,13 +217,25 @@ func what(d *schemas.Deployment) string {
 	case d.Unresolved:
 		return s + "; its commit is on no branch we know, so its contents are unknown."
 	case d.Baseline:
-		return s + fmt.Sprintf(", the first seen there, with %s before it.", plural(d.Changes, "change"))
+		return s + fmt.Sprintf(", the first seen there: a baseline of %s.", plural(d.Changes, "change"))
 	case d.Rollback:
 		return s + " again: a rollback."
 	case d.Redeploy:
 		return s + " again: it had been live there before and brought no new change."
 	}
 	return s + fmt.Sprintf(" with %s.", plural(d.Changes, "new change"))
+}
+
+// window writes the attribution window as people do: 24h and not 24h0m0s.
+func (x *explainer) window() string {
+	s := x.rules.AttributionWindow.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }
 
 func plural(n int, noun string) string {

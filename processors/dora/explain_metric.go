@@ -125,7 +125,7 @@ func (x *explainer) cause(f *schemas.Failure) string {
 	case schemas.MethodHotfix:
 		return fmt.Sprintf("%s shipped a hotfix after it%s.", f.FixID, during(f.IncidentID))
 	case schemas.MethodWindow:
-		return fmt.Sprintf("Incident %s opened within %s of it and names no other cause.", f.IncidentID, x.rules.AttributionWindow)
+		return fmt.Sprintf("Incident %s opened within %s of it and names no other cause.", f.IncidentID, x.window())
 	case schemas.MethodUnattributed:
 	}
 	return ""
@@ -156,7 +156,7 @@ func (x *explainer) leaveOutIncidents() {
 			l.Reason, l.Why = "not_production", notProduction(inc)
 		case inc.Method == schemas.MethodUnattributed:
 			l.Reason = "unattributed"
-			l.Why = fmt.Sprintf("It counts against no deployment: nothing names one we know, and none finished within %s before it.", x.rules.AttributionWindow)
+			l.Why = fmt.Sprintf("It counts against no deployment: it names one we do not know, or none and nothing finished within %s before it.", x.window())
 		default:
 			l.Reason = "never_live"
 			l.Why = fmt.Sprintf("It names %s, which never succeeded and so counts in no rate.", inc.DeploymentID)

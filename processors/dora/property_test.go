@@ -22,7 +22,7 @@ func eachSeed(t *testing.T, n uint64, check func(t *testing.T, seed uint64, r *r
 }
 
 func TestAnyOrderAnyRepetitionAnySplittingGivesTheSameFacts(t *testing.T) {
-	eachSeed(t, 300, func(t *testing.T, seed uint64, r *rand.Rand) {
+	eachSeed(t, 150, func(t *testing.T, seed uint64, r *rand.Rand) {
 		events := generate(seed, 20+r.IntN(150))
 		want := asJSON(t, foldOf(t, events))
 		for range 3 {
@@ -49,7 +49,7 @@ func TestAnyOrderAnyRepetitionAnySplittingGivesTheSameFacts(t *testing.T) {
 }
 
 func TestThePastIsTheFoldOfWhatWasKnown(t *testing.T) {
-	eachSeed(t, 200, func(t *testing.T, seed uint64, r *rand.Rand) {
+	eachSeed(t, 100, func(t *testing.T, seed uint64, r *rand.Rand) {
 		events := generate(seed, 20+r.IntN(100))
 		at := events[r.IntN(len(events))].KnownAt
 		var known []schemas.Event
@@ -69,7 +69,7 @@ func TestThePastIsTheFoldOfWhatWasKnown(t *testing.T) {
 }
 
 func TestFactsAgreeWithEachOther(t *testing.T) {
-	eachSeed(t, 300, func(t *testing.T, seed uint64, r *rand.Rand) {
+	eachSeed(t, 150, func(t *testing.T, seed uint64, r *rand.Rand) {
 		f := foldOf(t, generate(seed, 20+r.IntN(150)))
 		deployments := map[string]schemas.Deployment{}
 		count := schemas.Day{}
@@ -201,7 +201,7 @@ func newGraphModel(r *rand.Rand) *graphModel {
 }
 
 func TestContainmentIsWhatItsDefinitionSays(t *testing.T) {
-	eachSeed(t, 1000, func(t *testing.T, _ uint64, r *rand.Rand) {
+	eachSeed(t, 500, func(t *testing.T, _ uint64, r *rand.Rand) {
 		m := newGraphModel(r)
 		type placed struct {
 			id, environment, commit string

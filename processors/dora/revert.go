@@ -71,7 +71,7 @@ func (r *reverts) targets(c *change) []*change {
 	for _, branch := range c.branches() {
 		if n, ok := revertedNumber(branch); ok {
 			for _, t := range h.byNumber[pullRequestKey{c.repo, n}] {
-				add(t)
+				add(t.root())
 			}
 		}
 	}
@@ -80,7 +80,9 @@ func (r *reverts) targets(c *change) []*change {
 	}
 	for _, title := range []string{c.headline(), c.title} {
 		if reverted, ok := revertedTitle(title); ok {
-			add(r.titled(reverted, c))
+			if t := r.titled(reverted, c); t != nil {
+				add(t.root())
+			}
 		}
 	}
 	return targets

@@ -1,0 +1,310 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fivekeys/fivekeys/internal/config"
+	"github.com/fivekeys/fivekeys/internal/simulation"
+)
+
+const (
+	crashKills  = 24 // half of the pipeline, half of the engine's child
+	crashSecret = "crash-secret"
+)
+
+// factsWithoutKnownAt are all facts, ordered. When something became known
+// differs from run to run, everything else must not.
+var factsWithoutKnownAt = []string{
+	"SELECT * EXCEPT (known_at) FROM deployments ORDER BY service, deployment_id",
+	"SELECT * EXCEPT (known_at) FROM changes ORDER BY service, sha",
+	"SELECT * EXCEPT (known_at) FROM incidents ORDER BY service, incident_id",
+	"SELECT * FROM failures ORDER BY service, deployment_id, method, incident_id, fix_id",
+	"SELECT * FROM dora_daily ORDER BY service, day",
+	"SELECT service, source, id, type, time, data FROM events ORDER BY service, source, id",
+	"SELECT DISTINCT delivery_id FROM deliveries ORDER BY delivery_id",
+}
+
+// TestKillsLoseNothingAndCountNothingTwice delivers the same organisation
+// twice: once undisturbed, once while the pipeline and the engine are killed at
+// random moments. The tables must be equal.
+func TestKillsLoseNothingAndCountNothingTwice(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: two dozen kills take a minute")
+	}
+	scenario := simulation.Generate(simulation.Config{Seed: 7, Days: 45})
+	want := deliverAll(t, scenario, 0)
+	got := deliverAll(t, scenario, crashKills)
+	for i, sql := range factsWithoutKnownAt {
+		if want[i] == got[i] {
+			continue
+		}
+		t.Errorf("%s differs after %d kills (-undisturbed +killed):\n%s", sql, crashKills,
+			cmp.Diff(strings.Split(want[i], "\n"), strings.Split(got[i], "\n")))
+	}
+	if n := strings.Count(want[len(want)-1], "\n") - 1; n != len(scenario.Deliveries) {
+		t.Errorf("%d deliveries kept, %d were sent", n, len(scenario.Deliveries))
+	}
+}
+
+// deliverAll runs a serve in a process of its own, delivers everything and
+// gives the tables' contents.
+func deliverAll(t *testing.T, scenario *simulation.Scenario, kills int) []string {
+	t.Helper()
+	victim := newVictim(t, scenario)
+	victim.start(t)
+	var accepted atomic.Int64
+	var senders sync.WaitGroup
+	work := make(chan simulation.Delivery)
+	for range 32 {
+		senders.Go(func() {
+			for d := range work {
+				victim.deliver(t, d)
+				accepted.Add(1)
+			}
+		})
+	}
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("kills at random moments of seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 1))
+	progress := make(chan struct{}, 1)
+	go func() {
+		for _, d := range scenario.Deliveries {
+			work <- d
+			select {
+			case progress <- struct{}{}:
+			default:
+			}
+		}
+		close(work)
+	}()
+	every := len(scenario.Deliveries) / max(kills, 1)
+	for i := range kills {
+		// The moment is a number of deliveries, so it is under load by definition.
+		moment := int64(i*every + 1 + random.IntN(max(every-1, 1)))
+		for accepted.Load() < min(moment, int64(len(scenario.Deliveries)-32)) {
+			<-progress
+		}
+		if i%2 == 0 {
+			victim.kill(t)
+			victim.start(t)
+		} else {
+			victim.killEngine(t)
+		}
+	}
+	go func() { // nobody listens any more
+		for range progress {
+		}
+	}()
+	senders.Wait()
+	close(progress)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // hangs fail with a message
+	defer cancel()
+	if err := waitDrained(ctx, func(ctx context.Context) (uint64, error) {
+		left, err := backlogOf(ctx, victim.url)
+		if err != nil {
+			return 1, nil //nolint:nilerr // asked again: NATS may be coming up
+		}
+		return left, nil
+	}, nil); err != nil {
+		t.Fatalf("drain: %v\n%s", err, victim.log())
+	}
+	victim.stop(t)
+	return victim.tables(t)
+}
+
+// victim is a serve that gets killed.
+type victim struct {
+	folder string
+	addr   string
+	url    string
+	client *http.Client
+
+	mu      sync.Mutex
+	command *exec.Cmd
+	output  *os.File
+}
+
+func newVictim(t *testing.T, scenario *simulation.Scenario) *victim {
+	t.Helper()
+	v := &victim{folder: t.TempDir(), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}}
+	catalog, err := config.Write(&scenario.Catalog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(v.folder, defaultConfigFile), catalog, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// A port for all of its lives.
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.addr = listener.Addr().String()
+	v.url = "http://" + v.addr
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if v.output, err = os.Create(filepath.Join(v.folder, "log")); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if v.command != nil {
+			_ = v.command.Process.Kill()
+			_ = v.command.Wait()
+		}
+	})
+	return v
+}
+
+func (v *victim) fivekeys(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, os.Args[0], append([]string{"--data", v.folder, "--log-level", "warn"}, args...)...)
+	cmd.Env = append(os.Environ(), runAsFivekeys+"=1", "FIVEKEYS_GITHUB_SECRET="+crashSecret)
+	return cmd
+}
+
+func (v *victim) start(t *testing.T) {
+	t.Helper()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.command = v.fivekeys(context.Background(), "serve", "--listen", v.addr)
+	stderr, err := v.command.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := v.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ready := make(chan bool, 1)
+	go func() {
+		out := io.TeeReader(stderr, v.output)
+		var seen bytes.Buffer
+		buffer := make([]byte, 4096)
+		told := false
+		for {
+			n, err := out.Read(buffer)
+			if !told {
+				seen.Write(buffer[:n])
+				if bytes.Contains(seen.Bytes(), []byte("fivekeys is ready")) {
+					ready <- true
+					told = true
+				}
+			}
+			if err != nil {
+				if !told {
+					ready <- false
+				}
+				return
+			}
+		}
+	}()
+	if !<-ready {
+		t.Fatalf("serve ended instead of getting ready: %v\n%s", v.command.Wait(), v.log())
+	}
+}
+
+func (v *victim) kill(t *testing.T) {
+	t.Helper()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if err := v.command.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = v.command.Wait() // "signal: killed"
+}
+
+// killEngine kills the engine's process, the only child of serve.
+func (v *victim) killEngine(t *testing.T) {
+	t.Helper()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", v.command.Process.Pid))
+	if err != nil || len(lists) == 0 {
+		t.Fatalf("serve has no children: %v", err)
+	}
+	for _, list := range lists {
+		children, err := os.ReadFile(list)
+		if err != nil {
+			continue // that thread has ended
+		}
+		for child := range strings.FieldsSeq(string(children)) {
+			pid, err := strconv.Atoi(child)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func (v *victim) stop(t *testing.T) {
+	t.Helper()
+	if err := v.command.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.command.Wait(); err != nil {
+		t.Fatalf("serve did not stop cleanly: %v\n%s", err, v.log())
+	}
+	v.command = nil
+}
+
+// deliver tries until the delivery is accepted, as a sender does that retries.
+func (v *victim) deliver(t *testing.T, d simulation.Delivery) {
+	out := &sender{url: v.url, client: v.client}
+	for {
+		err := out.deliver(t.Context(), crashSecret, d.Event, d.GUID, d.Body)
+		var refused *net.OpError
+		switch {
+		case err == nil:
+			return
+		case errors.As(err, &refused), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
+			v.mu.Lock()   // dead: wait until it is started again
+			v.mu.Unlock() //nolint:staticcheck // the waiting is all that is wanted
+		default:
+			t.Errorf("deliver %s: %v", d.GUID, err)
+			return
+		}
+	}
+}
+
+func (v *victim) tables(t *testing.T) []string {
+	t.Helper()
+	var tables []string
+	for _, sql := range factsWithoutKnownAt {
+		out, err := v.fivekeys(t.Context(), "query", "--format", "csv", sql).Output()
+		if err != nil {
+			var exit *exec.ExitError
+			if errors.As(err, &exit) {
+				t.Fatalf("%s: %v: %s", sql, err, exit.Stderr)
+			}
+			t.Fatal(err)
+		}
+		tables = append(tables, string(out))
+	}
+	return tables
+}
+
+func (v *victim) log() string {
+	text, _ := os.ReadFile(filepath.Join(v.folder, "log"))
+	return string(text)
+}

@@ -1,0 +1,33 @@
+package config
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fivekeys/fivekeys/schemas"
+)
+
+func TestWhatIsWrittenIsReadBack(t *testing.T) {
+	catalog := schemas.Catalog{Services: []schemas.Service{
+		{Name: "plain"},
+		{
+			Name: "full", Team: "web", Production: []string{"live*", "*"}, IncidentLabels: []string{"incident"},
+			HotfixLabels: []string{"hotfix"}, HotfixBranches: []string{"hotfix/*"}, AttributionWindow: 36 * time.Hour,
+			Repositories: []schemas.Repository{{Name: "acme/mono", Paths: []string{"full/**"}}, {Name: "acme/full"}},
+			Deployed:     schemas.Deployed{By: schemas.ByWorkflowRun, Workflow: "Deploy: *", Environment: "live-eu"},
+		},
+	}}
+	text, err := Write(&catalog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := Parse("fivekeys.yaml", text)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	if diff := cmp.Diff(catalog, back.Catalog); diff != "" {
+		t.Errorf("read back (-want +got):\n%s\n%s", diff, text)
+	}
+}
