@@ -20,7 +20,7 @@ const stopTimeout = 30 * time.Second
 // of its own, which it stops again. reader makes it the read-only role.
 func (g *globals) openStore(ctx context.Context, env *environment, s *settings, reader bool) (_ *clickhouse.Store, done func(), err error) {
 	var closing lifecycle.Stack
-	done = func() {
+	closeAll := func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 		defer cancel()
 		if err := closing.Close(ctx); err != nil {
@@ -29,7 +29,7 @@ func (g *globals) openStore(ctx context.Context, env *environment, s *settings, 
 	}
 	defer func() {
 		if err != nil {
-			done()
+			closeAll()
 		}
 	}()
 	cfg := clickhouse.Config{URL: s.clickhouseURL, Cluster: s.cluster, Logger: env.logger}
@@ -70,7 +70,7 @@ func (g *globals) openStore(ctx context.Context, env *environment, s *settings, 
 			return nil, nil, err
 		}
 	}
-	return store, done, nil
+	return store, closeAll, nil
 }
 
 func migrateOnce(ctx context.Context, e *engine.Engine, creds credentials) error {

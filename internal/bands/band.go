@@ -130,15 +130,6 @@ func Lookup(version string) (Set, error) {
 	return Set{}, fmt.Errorf("find bands %q: unknown version; use one of %s", version, known)
 }
 
-// Has says whether the set bands a metric.
-func (s Set) Has(m Metric) bool {
-	if m == DeploymentFrequency {
-		return len(s.rhythm) > 0
-	}
-	_, ok := s.cuts[m]
-	return ok
-}
-
 // Classify gives the band of a value that rests on a sample of the given size.
 // Deployment frequency is a rhythm, not a value: see ClassifyFrequency.
 func (s Set) Classify(m Metric, value float64, sample, minimum int) Band {

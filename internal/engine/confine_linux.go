@@ -175,5 +175,9 @@ func confinedAgain(dataDir, library string, environment []string) error {
 	if err := confine(dataDir, library); err != nil {
 		return err
 	}
-	return unix.Exec("/proc/self/exe", os.Args, environment)
+	err := unix.Exec("/proc/self/exe", os.Args, environment)
+	// This thread is confined and the others are not: no state to go on in.
+	fmt.Fprintln(os.Stderr, "start confined engine:", err)
+	os.Exit(1)
+	return err
 }

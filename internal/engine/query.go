@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
-	"strconv"
 
 	"github.com/google/uuid"
 )
@@ -66,7 +65,7 @@ var perBlock = regexp.MustCompile(`(?i)\btotals\b|\bextremes\b|array_of_rows`)
 
 // streamable says whether the result may be sent block by block.
 func streamable(req *request) bool {
-	if req.wait || req.statement.keyword != "SELECT" && req.statement.keyword != "WITH" {
+	if req.wait || !req.selects() {
 		return false
 	}
 	for _, p := range req.settings {
@@ -75,6 +74,10 @@ func streamable(req *request) bool {
 		}
 	}
 	return streams(req.outputFormat()) && !perBlock.MatchString(req.text)
+}
+
+func (r *request) selects() bool {
+	return r.statement.keyword == "SELECT" || r.statement.keyword == "WITH"
 }
 
 func (r *request) outputFormat() string {
@@ -126,20 +129,9 @@ func notStreamable(err error) bool {
 	return e.code == codeBadArguments.code && notStreamableText.MatchString(e.message)
 }
 
-// materialise runs everything that is not a stream. What it may hold in memory
-// is bounded; the bound is an error, never a cut-off result.
+// materialise runs everything that is not a stream. What a SELECT may hold in
+// memory is bounded (see prepare); beyond it is an error, never a cut-off result.
 func (s *session) materialise(out *response, req *request) error {
-	if req.statement.keyword == "SELECT" || req.statement.keyword == "WITH" {
-		limit := s.server.limits.resultBytes
-		for _, p := range req.settings {
-			if v, err := strconv.ParseUint(p.value, 10, 64); p.name == "max_result_bytes" && err == nil && v > 0 {
-				limit = min(limit, v)
-			}
-		}
-		if err := s.exec(fmt.Sprintf("SET max_result_bytes = %d", limit)); err != nil {
-			return err
-		}
-	}
 	if err := s.protect(req.role); err != nil {
 		return err
 	}

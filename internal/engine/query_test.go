@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
+	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -261,5 +264,55 @@ func TestEmptyResultAndWideRangeOfStatements(t *testing.T) {
 	}
 	if now.Location() != time.UTC && zone != "UTC" {
 		t.Errorf("the engine's time zone is %s", zone)
+	}
+}
+
+func TestStreamedFormatsAreWhatOneDocumentWouldBe(t *testing.T) {
+	e := shared(t)
+	const sql = "SELECT number, toString(number) AS text, if(number % 3 = 0, NULL, 'a\\tb') AS maybe FROM numbers(1000) SETTINGS max_block_size = 100"
+	for _, format := range []string{
+		"Native", "TSV", "TabSeparated", "TSVRaw", "TabSeparatedRaw", "CSV", "JSONEachRow", "JSONLines", "NDJSON", "JSONStringsEachRow",
+		"JSONCompactEachRow", "JSONCompactStringsEachRow", "RowBinary", "TSKV", "LineAsString", "RawBLOB",
+		// These have headers or footers, and must not come in pieces.
+		"TSVWithNames", "CSVWithNamesAndTypes", "JSON", "JSONCompact", "RowBinaryWithNames", "Values", "Pretty", "Vertical", "XML", "Markdown",
+	} {
+		t.Run(format, func(t *testing.T) {
+			sql := sql
+			if format == "LineAsString" || format == "RawBLOB" {
+				sql = strings.Replace(sql, "number, toString(number) AS text, if(number % 3 = 0, NULL, 'a\\tb') AS maybe", "toString(number)", 1)
+			}
+			status, streamed, header := post(t, e, writer, url.Values{"default_format": {format}}, nil, strings.NewReader(sql))
+			if status != http.StatusOK || header.Get("X-ClickHouse-Format") != format {
+				t.Fatalf("%d %s %.300s", status, header.Get("X-ClickHouse-Format"), streamed)
+			}
+			whole := strings.Replace(sql, "max_block_size = 100", "max_block_size = 10000", 1)
+			_, document, _ := post(t, e, writer, url.Values{"default_format": {format}, "wait_end_of_query": {"1"}}, nil, strings.NewReader(whole))
+			if format == "Native" { // which keeps its blocks
+				if len(streamed) < len(document) {
+					t.Errorf("%d bytes in blocks, %d in one", len(streamed), len(document))
+				}
+				return
+			}
+			timings := regexp.MustCompile(`"elapsed": [0-9.e-]+|<elapsed>[^<]*|"bytes_read": \d+|"rows_read": \d+|<(rows|bytes)_read>\d+`)
+			if a, b := timings.ReplaceAllString(streamed, ""), timings.ReplaceAllString(document, ""); a != b {
+				t.Errorf("streamed %d bytes, whole %d:\n%.500s\n---\n%.500s", len(a), len(b), a, b)
+			}
+		})
+	}
+}
+
+func TestDocumentsAreBoundedAndTheBoundIsAnError(t *testing.T) {
+	e := shared(t)
+	const sql = "SELECT number, repeat('x', 1000 + number % 10) FROM numbers(1000000) FORMAT JSON"
+	for name, params := range map[string]url.Values{"by us": nil, "not lifted by the client": {"max_result_bytes": {"0"}}, "lower by the client": {"max_result_bytes": {"1000"}}} {
+		t.Run(name, func(t *testing.T) {
+			status, answer, header := post(t, e, writer, params, nil, strings.NewReader(sql))
+			if status == http.StatusOK || header.Get("X-ClickHouse-Exception-Code") != "396" {
+				t.Errorf("status %d, code %s: %.300s", status, header.Get("X-ClickHouse-Exception-Code"), answer)
+			}
+		})
+	}
+	if status, answer, _ := post(t, e, writer, url.Values{"readonly": {"1"}}, nil, strings.NewReader("SELECT 1 FORMAT JSON")); status != http.StatusOK {
+		t.Errorf("a client that makes itself read-only: %d %s", status, answer)
 	}
 }

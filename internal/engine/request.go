@@ -79,7 +79,7 @@ func (s *server) readRequest(w http.ResponseWriter, r *http.Request, as role) (r
 			req.close()
 		}
 	}()
-	if req.upload, err = s.receive(w, r); err != nil {
+	if req.upload, err = s.receive(w, r, as); err != nil {
 		return nil, err
 	}
 	query := values.Get("query")

@@ -75,6 +75,9 @@ func (s *stream) next() (*result, error) {
 }
 
 func (s *stream) close() {
+	if s.head.ptr == nil {
+		return
+	}
 	if !s.done && s.head.err() == nil {
 		libchdb.cancelQuery(s.conn.ptr, s.head.ptr)
 	}

@@ -53,17 +53,30 @@ func (s *session) prepare(req *request) error {
 	if err := s.exec("USE " + quoteName(database)); err != nil {
 		return err
 	}
-	settings := []parameter{}
+	var settings []parameter
 	if req.role == roleReader {
 		settings = append(settings,
 			parameter{"max_execution_time", strconv.Itoa(readerSeconds)},
 			parameter{"max_result_rows", strconv.Itoa(readerResultRows)},
 			parameter{"max_threads", strconv.Itoa(readerThreads)})
 	}
+	document := req.selects() && !streamable(req)
+	if document {
+		settings = append(settings,
+			parameter{"max_result_bytes", strconv.FormatUint(s.server.limits.resultBytes, 10)},
+			parameter{"output_format_parallel_formatting", "0"}) // it would hold many pieces at a time
+	}
 	for _, p := range req.settings {
-		if p, ok := s.admit(p, req.role); ok {
-			settings = append(settings, p)
+		bound, bounded := s.bound(p.name, req.role, document)
+		switch {
+		case p.name == "log_comment", req.role == roleReader && (p.name == "readonly" || p.name == "profile"):
+			continue // ours to set; a profile would bring other bounds
+		case p.name == "dialect":
+			return codeBadArguments.errorf("Setting dialect is not supported by the embedded engine")
+		case bounded:
+			p.value = clamp(p.value, bound)
 		}
+		settings = append(settings, p)
 	}
 	// What KILL QUERY finds the statement by; after the client's settings.
 	settings = append(settings, parameter{"log_comment", s.id})
@@ -74,34 +87,34 @@ func (s *session) prepare(req *request) error {
 	return s.exec(set)
 }
 
-// admit holds the reader's settings to the reader's bounds. readonly is ours
-// to set, and a profile would bring other bounds.
-func (s *session) admit(p parameter, as role) (parameter, bool) {
-	if p.name == "log_comment" {
-		return p, false
+// bound is the highest value a client may give a setting, if there is one.
+func (s *session) bound(name string, as role, document bool) (float64, bool) {
+	if name == "max_result_bytes" && document {
+		return float64(s.server.limits.resultBytes), true
 	}
 	if as != roleReader {
-		return p, true
+		return 0, false
 	}
-	clamp := func(limit float64) (parameter, bool) {
-		if v, err := strconv.ParseFloat(p.value, 64); err == nil && (v <= 0 || v > limit) {
-			p.value = strconv.FormatFloat(limit, 'f', -1, 64)
-		}
-		return p, true // what is no number gets the engine's own error
-	}
-	switch p.name {
-	case "readonly", "profile":
-		return p, false
+	switch name {
 	case "max_execution_time":
-		return clamp(readerSeconds)
+		return readerSeconds, true
 	case "max_result_rows":
-		return clamp(readerResultRows)
+		return readerResultRows, true
 	case "max_threads":
-		return clamp(readerThreads)
+		return readerThreads, true
 	case "max_memory_usage":
-		return clamp(float64(s.server.limits.queryMemory))
+		return float64(s.server.limits.queryMemory), true
 	}
-	return p, true
+	return 0, false
+}
+
+// clamp holds a number to a bound; 0 is ClickHouse's "without limit". What is
+// no number gets the engine's own error.
+func clamp(value string, bound float64) string {
+	if v, err := strconv.ParseFloat(value, 64); err == nil && (v <= 0 || v > bound) {
+		return strconv.FormatFloat(bound, 'f', -1, 64)
+	}
+	return value
 }
 
 // protect makes the rest of the session read-only for the reader.

@@ -18,8 +18,9 @@ const (
 	// queryMemoryShare of the limit is what one statement may take.
 	queryMemoryShare = 0.75
 	// resultMemoryShare of the limit bounds a result that has to be built in
-	// memory, because its format is one document.
-	resultMemoryShare = 0.125
+	// memory, because its format is one document. The engine needs several times
+	// its size while the text grows.
+	resultMemoryShare = 1.0 / 16
 )
 
 // limits are what the reader and the materialised formats are held to.

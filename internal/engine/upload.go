@@ -12,6 +12,10 @@ import (
 // uploadMemory is what of an upload is kept in memory; the rest goes to a file.
 const uploadMemory = 4 << 20
 
+// readerUpload bounds what the reader can put on the disk: a statement and its
+// external tables.
+const readerUpload = maxStatementText + externalMemory
+
 // upload is a request's body as it came over the wire, complete.
 type upload struct {
 	memory bytes.Buffer
@@ -19,8 +23,11 @@ type upload struct {
 }
 
 // receive reads the body to its end. Only then is the insert begun.
-func (s *server) receive(w http.ResponseWriter, r *http.Request) (*upload, error) {
+func (s *server) receive(w http.ResponseWriter, r *http.Request, as role) (*upload, error) {
 	u := &upload{}
+	if as == roleReader {
+		r.Body = http.MaxBytesReader(w, r.Body, readerUpload)
+	}
 	control := http.NewResponseController(w)
 	body := readerFunc(func(p []byte) (int, error) {
 		_ = control.SetReadDeadline(time.Now().Add(stallLimit))
@@ -38,6 +45,10 @@ func (s *server) receive(w http.ResponseWriter, r *http.Request) (*upload, error
 	_ = control.SetReadDeadline(time.Time{})
 	if err != nil {
 		u.close()
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return nil, codeTooLarge.errorf("The reader may send %d bytes in a request", readerUpload)
+		}
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil, codeCannotRead.errorf("The upload was cut off; nothing of it was inserted")
 		}

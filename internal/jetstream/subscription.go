@@ -42,6 +42,7 @@ type Subscription struct {
 	readers sync.WaitGroup
 	keeper  sync.WaitGroup
 
+	stopped   chan struct{} // the readers have ended
 	closeOnce sync.Once
 
 	mu   sync.Mutex
@@ -61,7 +62,11 @@ func (c *Client) Subscribe(ctx context.Context, cfg SubscribeConfig) (*Subscript
 			return nil, wrap(fmt.Sprintf("subscribe to consumer %s of %s", name, cfg.Stream), err)
 		}
 	}
-	s := &Subscription{client: c, cfg: cfg, queue: make(chan *Received, cfg.Buffer), ch: make(chan *Received), held: make(map[*Received]struct{})}
+	s := &Subscription{
+		client: c, cfg: cfg,
+		queue: make(chan *Received, cfg.Buffer), ch: make(chan *Received),
+		stopped: make(chan struct{}), held: make(map[*Received]struct{}),
+	}
 	// Not the caller's context: it bounds the start, Close ends the reading.
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	if err := c.adopt(s); err != nil {
@@ -86,7 +91,7 @@ func (s *Subscription) Close() error {
 	s.closeOnce.Do(func() {
 		s.cancel()
 		s.readers.Wait()
-		close(s.queue)
+		close(s.stopped)
 		s.keeper.Wait()
 		s.client.drop(s)
 	})
@@ -96,12 +101,20 @@ func (s *Subscription) Close() error {
 // hand gives the messages to whoever takes them, and after Close back to the server.
 func (s *Subscription) hand() {
 	defer close(s.ch)
-	for m := range s.queue {
+	for {
 		select {
-		case s.ch <- m:
-			m.credit <- struct{}{}
-		case <-s.ctx.Done():
-			_ = m.NakWithDelay(0)
+		case m := <-s.queue:
+			select {
+			case s.ch <- m:
+				m.credit <- struct{}{}
+			case <-s.ctx.Done():
+				_ = m.NakWithDelay(0)
+			}
+		case <-s.stopped:
+			for len(s.queue) > 0 {
+				_ = (<-s.queue).NakWithDelay(0)
+			}
+			return
 		}
 	}
 }

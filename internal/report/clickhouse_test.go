@@ -19,8 +19,8 @@ import (
 	ddl "github.com/fivekeys/fivekeys/schemas/clickhouse"
 )
 
-// The real engine, shared by the tests of this package; each test has a
-// database of its own with the tables and views of the migrations.
+// The real engine, shared by the tests of this package, which take turns: each
+// begins with the tables and views of the migrations, empty.
 var (
 	writer        = engine.Credentials{User: "writer", Password: "writer"}
 	sharedOnce    sync.Once
@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// store gives a connection to empty tables and a function that fills them.
+// store gives a connection to empty tables.
 func store(t testing.TB) driver.Conn {
 	t.Helper()
 	sharedOnce.Do(func() {
@@ -180,8 +180,8 @@ func TestSourcesAgree(t *testing.T) {
 				t.Fatal(err)
 			}
 			// Sums are added up in another order; everything else is exact.
-			close := cmpopts.EquateApprox(1e-12, 0)
-			if diff := cmp.Diff(want, got, close, cmpopts.EquateEmpty()); diff != "" {
+			nearly := cmpopts.EquateApprox(1e-12, 0)
+			if diff := cmp.Diff(want, got, nearly, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("-memory +ClickHouse:\n%s", diff)
 			}
 		})
