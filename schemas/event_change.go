@@ -106,15 +106,21 @@ func (p *PullRequestEvent) Validate() error {
 	return nil
 }
 
-// BranchEvent is the data of fivekeys.branch.v1: a push to a branch that is
-// not the default one. Chained by Before and After, such pushes give a pull
-// request's commits and so the time of its first one.
+// BranchEvent is the data of fivekeys.branch.v1: a push to a branch.
+//
+// Of another branch than the default one: chained by Before and After, such
+// pushes give a pull request's commits and so the time of its first one.
+//
+// Of the default branch (Default): its commits, oldest first, whichever service
+// they touch. A service that is deployed at a commit of its neighbours in the
+// same repository contains its own changes up to that commit.
 type BranchEvent struct {
 	Service    string         `json:"service,omitempty"`
 	Repository string         `json:"repository,omitempty"`
 	Branch     string         `json:"branch"`
 	Before     string         `json:"before,omitempty"` // empty: the branch is new
 	After      string         `json:"after"`
+	Default    bool           `json:"default,omitempty"`
 	Commits    []BranchCommit `json:"commits,omitempty"`
 }
 

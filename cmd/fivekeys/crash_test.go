@@ -1,18 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
-	"net/http"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,14 +16,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/fivekeys/fivekeys/internal/config"
 	"github.com/fivekeys/fivekeys/internal/simulation"
 )
 
-const (
-	crashKills  = 24 // half of the pipeline, half of the engine's child
-	crashSecret = "crash-secret"
-)
+const crashKills = 24 // half of the pipeline, half of the engine's child
 
 // factsWithoutKnownAt are all facts, ordered. When something became known
 // differs from run to run, everything else must not.
@@ -69,7 +59,7 @@ func TestKillsLoseNothingAndCountNothingTwice(t *testing.T) {
 // gives the tables' contents.
 func deliverAll(t *testing.T, scenario *simulation.Scenario, kills int) []string {
 	t.Helper()
-	victim := newVictim(t, scenario)
+	victim := newServing(t, &scenario.Catalog)
 	victim.start(t)
 	var accepted atomic.Int64
 	var senders sync.WaitGroup
@@ -131,155 +121,44 @@ func deliverAll(t *testing.T, scenario *simulation.Scenario, kills int) []string
 	return victim.tables(t)
 }
 
-// victim is a serve that gets killed.
-type victim struct {
-	folder string
-	addr   string
-	url    string
-	client *http.Client
-
-	mu      sync.Mutex
-	command *exec.Cmd
-	output  *os.File
-}
-
-func newVictim(t *testing.T, scenario *simulation.Scenario) *victim {
+func (s *serving) kill(t *testing.T) {
 	t.Helper()
-	v := &victim{folder: t.TempDir(), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}}
-	catalog, err := config.Write(&scenario.Catalog)
-	if err != nil {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.command.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(v.folder, defaultConfigFile), catalog, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	// A port for all of its lives.
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	v.addr = listener.Addr().String()
-	v.url = "http://" + v.addr
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if v.output, err = os.Create(filepath.Join(v.folder, "log")); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if v.command != nil {
-			_ = v.command.Process.Kill()
-			_ = v.command.Wait()
-		}
-	})
-	return v
-}
-
-func (v *victim) fivekeys(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, os.Args[0], append([]string{"--data", v.folder, "--log-level", "warn"}, args...)...)
-	cmd.Env = append(os.Environ(), runAsFivekeys+"=1", "FIVEKEYS_GITHUB_SECRET="+crashSecret)
-	return cmd
-}
-
-func (v *victim) start(t *testing.T) {
-	t.Helper()
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.command = v.fivekeys(context.Background(), "serve", "--listen", v.addr)
-	stderr, err := v.command.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := v.command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ready := make(chan bool, 1)
-	go func() {
-		out := io.TeeReader(stderr, v.output)
-		var seen bytes.Buffer
-		buffer := make([]byte, 4096)
-		told := false
-		for {
-			n, err := out.Read(buffer)
-			if !told {
-				seen.Write(buffer[:n])
-				if bytes.Contains(seen.Bytes(), []byte("fivekeys is ready")) {
-					ready <- true
-					told = true
-				}
-			}
-			if err != nil {
-				if !told {
-					ready <- false
-				}
-				return
-			}
-		}
-	}()
-	if !<-ready {
-		t.Fatalf("serve ended instead of getting ready: %v\n%s", v.command.Wait(), v.log())
-	}
-}
-
-func (v *victim) kill(t *testing.T) {
-	t.Helper()
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if err := v.command.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = v.command.Wait() // "signal: killed"
+	_ = s.command.Wait() // "signal: killed"
 }
 
 // killEngine kills the engine's process, the only child of serve.
-func (v *victim) killEngine(t *testing.T) {
+func (s *serving) killEngine(t *testing.T) {
 	t.Helper()
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", v.command.Process.Pid))
-	if err != nil || len(lists) == 0 {
-		t.Fatalf("serve has no children: %v", err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	pids := children(s.command.Process.Pid)
+	if len(pids) == 0 {
+		t.Log("the engine is between two of its lives")
 	}
-	for _, list := range lists {
-		children, err := os.ReadFile(list)
-		if err != nil {
-			continue // that thread has ended
-		}
-		for child := range strings.FieldsSeq(string(children)) {
-			pid, err := strconv.Atoi(child)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
-				t.Fatal(err)
-			}
+	for _, pid := range pids {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+			t.Fatal(err)
 		}
 	}
-}
-
-func (v *victim) stop(t *testing.T) {
-	t.Helper()
-	if err := v.command.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := v.command.Wait(); err != nil {
-		t.Fatalf("serve did not stop cleanly: %v\n%s", err, v.log())
-	}
-	v.command = nil
 }
 
 // deliver tries until the delivery is accepted, as a sender does that retries.
-func (v *victim) deliver(t *testing.T, d simulation.Delivery) {
-	out := &sender{url: v.url, client: v.client}
+func (s *serving) deliver(t *testing.T, d simulation.Delivery) {
+	out := &sender{url: s.url, client: s.client}
 	for {
-		err := out.deliver(t.Context(), crashSecret, d.Event, d.GUID, d.Body)
+		err := out.deliver(t.Context(), webhookSecret, d.Event, d.GUID, d.Body)
 		var refused *net.OpError
 		switch {
 		case err == nil:
 			return
 		case errors.As(err, &refused), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
-			v.mu.Lock()   // dead: wait until it is started again
-			v.mu.Unlock() //nolint:staticcheck // the waiting is all that is wanted
+			s.mu.Lock()   // dead: wait until it is started again
+			s.mu.Unlock() //nolint:staticcheck // the waiting is all that is wanted
 		default:
 			t.Errorf("deliver %s: %v", d.GUID, err)
 			return
@@ -287,11 +166,11 @@ func (v *victim) deliver(t *testing.T, d simulation.Delivery) {
 	}
 }
 
-func (v *victim) tables(t *testing.T) []string {
+func (s *serving) tables(t *testing.T) []string {
 	t.Helper()
 	var tables []string
 	for _, sql := range factsWithoutKnownAt {
-		out, err := v.fivekeys(t.Context(), "query", "--format", "csv", sql).Output()
+		out, err := s.fivekeys(t.Context(), "query", "--format", "csv", sql).Output()
 		if err != nil {
 			var exit *exec.ExitError
 			if errors.As(err, &exit) {
@@ -302,9 +181,4 @@ func (v *victim) tables(t *testing.T) []string {
 		tables = append(tables, string(out))
 	}
 	return tables
-}
-
-func (v *victim) log() string {
-	text, _ := os.ReadFile(filepath.Join(v.folder, "log"))
-	return string(text)
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/cdevents/sdk-go/pkg/api"
-	"github.com/cdevents/sdk-go/pkg/api/v05"
+	v05 "github.com/cdevents/sdk-go/pkg/api/v05"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fivekeys/fivekeys/ingest/cdevents"
@@ -54,7 +54,7 @@ func TestMapWhatTheSDKMakes(t *testing.T) {
 	rolledback.SetSubjectId("shop")
 	rolledback.SetSubjectEnvironment(ref("prod"))
 	rolledback.SetSubjectArtifactId("pkg:generic/shop@1.2.2")
-	if err := rolledback.SetCustomData("application/json", map[string]string{"sha": "abc", "actor": "ann"}); err != nil {
+	if err = rolledback.SetCustomData("application/json", map[string]string{"sha": "abc", "actor": "ann"}); err != nil {
 		t.Fatal(err)
 	}
 
@@ -127,7 +127,7 @@ func TestMapWhatTheSDKMakes(t *testing.T) {
 			if e.ID != "ev-1" || e.Source != "/ci/acme" || !e.Time.Equal(at) {
 				t.Errorf("the event is %s of %s at %v", e.ID, e.Source, e.Time)
 			}
-			if err := e.Validate(); err != nil {
+			if err = e.Validate(); err != nil {
 				t.Error(err)
 			}
 			got, err := e.Payload()
@@ -168,7 +168,7 @@ func TestEveryTypeOfTheSDK(t *testing.T) {
 }
 
 func TestInvalid(t *testing.T) {
-	make := func(context, rest string) string {
+	event := func(context, rest string) string {
 		return `{"context":{"id":"1","source":"/s","timestamp":"2026-01-01T10:00:00Z",` + context + `},` + rest + `}`
 	}
 	const (
@@ -177,18 +177,18 @@ func TestInvalid(t *testing.T) {
 	)
 	for name, tt := range map[string]struct{ body, field string }{
 		"no JSON":                          {`{`, ""},
-		"no type":                          {make(`"x":1`, shop), "context.type"},
-		"a type that is none":              {make(`"type":"dev.cdevents.service"`, shop), "context.type"},
-		"a type of the future":             {make(`"type":"dev.cdevents.service.deployed.2.0.0"`, shop), "context.type"},
-		"no id":                            {make(deployed+`,"id":""`, shop), "context.id"},
-		"no source":                        {make(deployed+`,"source":""`, shop), "context.source"},
-		"an id that is a number":           {make(deployed+`,"id":5`, shop), "context.id"},
-		"no subject":                       {make(deployed, `"subject":{}`), "subject.id"},
-		"no environment":                   {make(deployed, `"subject":{"id":"shop"}`), "subject.content.environment.id"},
-		"an incident of no service":        {make(`"type":"dev.cdevents.incident.detected.0.3.0"`, shop), "subject.content.service.id"},
-		"a merged change without commit":   {make(`"type":"dev.cdevents.change.merged.0.3.0"`, `"subject":{"id":"4711"}`), "customData.sha"},
-		"a merged change of no repository": {make(`"type":"dev.cdevents.change.merged.0.3.0"`, `"subject":{"id":"`+commit+`"}`), "subject.content.repository.id"},
-		"custom data of a wrong type":      {make(deployed, shop+`,"customData":{"sha":5}`), "customData.sha"},
+		"no type":                          {event(`"x":1`, shop), "context.type"},
+		"a type that is none":              {event(`"type":"dev.cdevents.service"`, shop), "context.type"},
+		"a type of the future":             {event(`"type":"dev.cdevents.service.deployed.2.0.0"`, shop), "context.type"},
+		"no id":                            {event(deployed+`,"id":""`, shop), "context.id"},
+		"no source":                        {event(deployed+`,"source":""`, shop), "context.source"},
+		"an id that is a number":           {event(deployed+`,"id":5`, shop), "context.id"},
+		"no subject":                       {event(deployed, `"subject":{}`), "subject.id"},
+		"no environment":                   {event(deployed, `"subject":{"id":"shop"}`), "subject.content.environment.id"},
+		"an incident of no service":        {event(`"type":"dev.cdevents.incident.detected.0.3.0"`, shop), "subject.content.service.id"},
+		"a merged change without commit":   {event(`"type":"dev.cdevents.change.merged.0.3.0"`, `"subject":{"id":"4711"}`), "customData.sha"},
+		"a merged change of no repository": {event(`"type":"dev.cdevents.change.merged.0.3.0"`, `"subject":{"id":"`+commit+`"}`), "subject.content.repository.id"},
+		"custom data of a wrong type":      {event(deployed, shop+`,"customData":{"sha":5}`), "customData.sha"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := cdevents.Map([]byte(tt.body))

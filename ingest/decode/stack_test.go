@@ -31,7 +31,7 @@ var received = time.Date(2026, 1, 1, 10, 0, 0, 0, time.UTC)
 // stack is the way of a delivery from HTTP to its events: a real server, a real
 // embedded NATS, the gateway and the stage.
 type stack struct {
-	t         testing.TB
+	t         *testing.T
 	url       string
 	client    *jetstream.Client
 	publisher *jetstream.Publisher
@@ -39,7 +39,7 @@ type stack struct {
 	cfg       decode.Config
 }
 
-func serve(t testing.TB) *stack {
+func serve(t *testing.T) *stack {
 	t.Helper()
 	client, err := jetstream.Open(t.Context(), jetstream.Config{
 		StoreDir: t.TempDir(), NoSync: true,
@@ -49,7 +49,7 @@ func serve(t testing.TB) *stack {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = client.Close() })
-	if err := client.Ensure(t.Context()); err != nil {
+	if err = client.Ensure(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	publisher, err := client.NewPublisher(t.Context(), jetstream.PublisherConfig{})
@@ -91,7 +91,7 @@ func (s *stack) run() {
 		s.t.Fatal(err)
 	}
 	done := make(chan error, 1)
-	go func() { done <- stage.Run(context.Background()) }()
+	go func() { done <- stage.Run(context.WithoutCancel(s.t.Context())) }()
 	s.t.Cleanup(func() {
 		_ = sub.Close()
 		if err := <-done; err != nil {
@@ -180,7 +180,7 @@ func (s *stack) deadLetters() []envelope.DeadLetter {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	var letters []envelope.DeadLetter
+	letters := make([]envelope.DeadLetter, 0, len(stored))
 	for _, m := range stored {
 		l, err := envelope.ParseDeadLetter(decode.Stage, m.Message)
 		if err != nil {

@@ -34,18 +34,18 @@ func BenchmarkIntake(b *testing.B) {
 	b.Run("minimal", func(b *testing.B) {
 		js := minimalNATS(b)
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			body, err := io.ReadAll(r.Body)
+			raw, err := io.ReadAll(r.Body)
 			if err != nil {
 				w.WriteHeader(http.StatusBadRequest)
 				return
 			}
 			mac := hmac.New(sha256.New, []byte(secret))
-			mac.Write(body)
+			mac.Write(raw)
 			if !hmac.Equal([]byte("sha256="+hex.EncodeToString(mac.Sum(nil))), []byte(r.Header.Get("X-Hub-Signature-256"))) {
 				w.WriteHeader(http.StatusUnauthorized)
 				return
 			}
-			if _, err := js.Publish(r.Context(), "deliveries.github", body, jetstream.WithMsgID(r.Header.Get("X-GitHub-Delivery"))); err != nil {
+			if _, err := js.Publish(r.Context(), "deliveries.github", raw, jetstream.WithMsgID(r.Header.Get("X-GitHub-Delivery"))); err != nil {
 				w.WriteHeader(http.StatusServiceUnavailable)
 				return
 			}
@@ -57,6 +57,7 @@ func BenchmarkIntake(b *testing.B) {
 }
 
 func minimalNATS(b *testing.B) jetstream.JetStream {
+	b.Helper()
 	ns, err := server.NewServer(&server.Options{DontListen: true, JetStream: true, StoreDir: b.TempDir(), NoLog: true, NoSigs: true, MaxPayload: 32 << 20})
 	if err != nil {
 		b.Fatal(err)
@@ -85,6 +86,7 @@ func minimalNATS(b *testing.B) jetstream.JetStream {
 }
 
 func deliverAll(b *testing.B, url string, body []byte) {
+	b.Helper()
 	headers := signed("", "push", secret, body)
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: senders}}
 	b.Cleanup(client.CloseIdleConnections)
@@ -96,7 +98,7 @@ func deliverAll(b *testing.B, url string, body []byte) {
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			req, _ := http.NewRequest(http.MethodPost, url+"/webhooks/github", bytes.NewReader(body))
+			req, _ := http.NewRequestWithContext(b.Context(), http.MethodPost, url+"/webhooks/github", bytes.NewReader(body))
 			for name, value := range headers {
 				req.Header.Set(name, value)
 			}
@@ -121,6 +123,7 @@ func deliverAll(b *testing.B, url string, body []byte) {
 // processorTime is what this process has used: on a busy machine the one figure
 // that compares.
 func processorTime(b *testing.B) time.Duration {
+	b.Helper()
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		b.Fatal(err)

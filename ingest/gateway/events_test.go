@@ -147,9 +147,9 @@ func TestEventsAnswers(t *testing.T) {
 
 func TestMoreThanOneAtomicBatch(t *testing.T) {
 	s := serve(t, nil)
-	var all []string
-	for i := range 2500 {
-		all = append(all, event(fmt.Sprint(i)))
+	all := make([]string, 2500)
+	for i := range all {
+		all[i] = event(fmt.Sprint(i))
 	}
 	body := "[" + strings.Join(all, ",") + "]"
 	if a := s.events(body, nil); a.body["accepted"] != 2500.0 {

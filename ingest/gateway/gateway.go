@@ -78,7 +78,8 @@ type Config struct {
 	// that are in memory at one time.
 	MaxBody, MaxBuffered int64
 	Checks               []Check
-	// Registerer and Gatherer are usually one prometheus.Registry.
+	// Registerer and Gatherer are usually one prometheus.Registry: where the first
+	// is one, the second may be left out.
 	Registerer prometheus.Registerer
 	Gatherer   prometheus.Gatherer
 	Logger     *slog.Logger
@@ -103,14 +104,14 @@ func (c *Config) defaults() error {
 		c.MaxBuffered = DefaultMaxBuffered
 	}
 	if c.Registerer == nil {
-		registry := prometheus.NewRegistry()
-		c.Registerer = registry
-		if c.Gatherer == nil {
-			c.Gatherer = registry
-		}
+		c.Registerer = prometheus.NewRegistry()
 	}
 	if c.Gatherer == nil {
-		c.Gatherer = prometheus.NewRegistry()
+		registry, both := c.Registerer.(prometheus.Gatherer)
+		if !both {
+			return errors.New("configure the gateway: a gatherer is required beside a registerer that is none")
+		}
+		c.Gatherer = registry
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

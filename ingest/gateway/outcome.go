@@ -86,7 +86,7 @@ var reasons = []struct {
 }
 
 func outcomeOf(err error) outcome {
-	var bad *native.Invalid
+	var bad *native.InvalidError
 	if errors.As(err, &bad) {
 		return invalid
 	}

@@ -48,7 +48,7 @@ func (g *Gateway) refuse(w http.ResponseWriter, err error, hint string) outcome 
 	case http.StatusUnsupportedMediaType:
 		h.Set("Accept", native.MediaTypes)
 	}
-	var bad *native.Invalid
+	var bad *native.InvalidError
 	if errors.As(err, &bad) {
 		p.Errors = bad.Problems
 		if first := bad.Problems[0]; first.Index != native.WholeBody {

@@ -29,22 +29,22 @@ type stack struct {
 }
 
 // serve starts one; configure may change what it is made of.
-func serve(t testing.TB, configure func(*gateway.Config)) *stack {
-	t.Helper()
-	client, err := jetstream.Open(t.Context(), jetstream.Config{
-		StoreDir: t.TempDir(), NoSync: true,
+func serve(tb testing.TB, configure func(*gateway.Config)) *stack {
+	tb.Helper()
+	client, err := jetstream.Open(tb.Context(), jetstream.Config{
+		StoreDir: tb.TempDir(), NoSync: true,
 		Topology: jetstream.Topology{Partitions: partitions, MaxBytes: 1 << 30},
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = client.Close() })
-	if err := client.Ensure(t.Context()); err != nil {
-		t.Fatal(err)
+	tb.Cleanup(func() { _ = client.Close() })
+	if err = client.Ensure(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
-	publisher, err := client.NewPublisher(t.Context(), jetstream.PublisherConfig{})
+	publisher, err := client.NewPublisher(tb.Context(), jetstream.PublisherConfig{})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	cfg := gateway.Config{
 		Sources: []gateway.Source{github.New([]string{secret})}, Tokens: []string{token},
@@ -56,11 +56,11 @@ func serve(t testing.TB, configure func(*gateway.Config)) *stack {
 	}
 	g, err := gateway.New(cfg)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	server := httptest.NewServer(g.Handler())
-	t.Cleanup(server.Close)
-	return &stack{Gateway: g, t: t, url: server.URL, client: client}
+	tb.Cleanup(server.Close)
+	return &stack{Gateway: g, t: tb, url: server.URL, client: client}
 }
 
 // answer is what came back.
@@ -118,7 +118,7 @@ func (s *stack) stored(stream string, consumers ...string) <-chan *jetstream.Rec
 	return sub.Messages()
 }
 
-func next(t testing.TB, messages <-chan *jetstream.Received) *jetstream.Received {
+func next(t *testing.T, messages <-chan *jetstream.Received) *jetstream.Received {
 	t.Helper()
 	select {
 	case m, open := <-messages:

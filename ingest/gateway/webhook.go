@@ -48,7 +48,7 @@ func (g *Gateway) accept(w http.ResponseWriter, r *http.Request, source *endpoin
 	if err != nil {
 		return g.refuse(w, err, ""), len(b.data)
 	}
-	if err := source.Verify(r.Header, b.data); err != nil {
+	if err = source.Verify(r.Header, b.data); err != nil {
 		return g.refuseSender(w, err, source), len(b.data)
 	}
 	d := g.delivery(r.Header, b.data, source)

@@ -23,7 +23,7 @@ var acme = &schemas.Catalog{Services: []schemas.Service{
 	{Name: "pay", Repositories: []schemas.Repository{{Name: "acme/pay"}}},
 }}
 
-func decode(t testing.TB, kind, body string, c *schemas.Catalog) []schemas.Event {
+func decode(t *testing.T, kind, body string, c *schemas.Catalog) []schemas.Event {
 	t.Helper()
 	events, err := github.New(nil).Decode(schemas.Delivery{Source: "github", Kind: kind, Body: []byte(body)}, c)
 	if err != nil {
@@ -33,9 +33,9 @@ func decode(t testing.TB, kind, body string, c *schemas.Catalog) []schemas.Event
 }
 
 // summary is one line per event: what matters in the tables below.
-func summary(t testing.TB, events []schemas.Event) []string {
+func summary(t *testing.T, events []schemas.Event) []string {
 	t.Helper()
-	lines := []string{}
+	lines := make([]string, 0, len(events))
 	for _, e := range events {
 		p, err := e.Payload()
 		if err != nil {
@@ -131,10 +131,12 @@ func TestPushes(t *testing.T) {
 		body string
 		want []string
 	}{
-		"in a monorepo a commit is a change of the services whose files it touches": {push("refs/heads/main", `"before":"g",`+commits), []string{
+		"in a monorepo a commit is a change of the services whose files it touches, and passes the others by": {push("refs/heads/main", `"before":"g",`+commits), []string{
 			"10:00:00 push/h/a shop: a at 0 of h",
 			"10:00:00 push/h/b@shop shop: b at 1 of h",
 			"10:00:00 push/h/b@cart cart: b at 1 of h",
+			"10:00:00 push/main/g..h@shop shop: main g→h 3 commits",
+			"10:00:00 push/main/g..h@cart cart: main g→h 3 commits",
 			"10:00:00 push/h@shop shop: h production succeeded sha=h version=",
 			"10:00:00 push/h@cart cart: h live succeeded sha=h version="}},
 		"a push to a new branch has no before": {push("refs/heads/fix", `"before":"0000000000000000000000000000000000000000",`+commits), []string{

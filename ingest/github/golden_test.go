@@ -46,7 +46,7 @@ type golden struct {
 	Data    json.RawMessage   `json:"data"`
 }
 
-func render(t testing.TB, events []schemas.Event) []byte {
+func render(t *testing.T, events []schemas.Event) []byte {
 	t.Helper()
 	out := make([]golden, 0, len(events))
 	for _, e := range events {
@@ -75,7 +75,7 @@ func TestGolden(t *testing.T) {
 			got := render(t, events)
 			file := filepath.Join("testdata", "golden", e.name()+".json")
 			if *update {
-				if err := os.WriteFile(file, got, 0o600); err != nil {
+				if err = os.WriteFile(file, got, 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}

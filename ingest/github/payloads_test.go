@@ -39,7 +39,7 @@ func (e example) delivery() schemas.Delivery {
 }
 
 // examples reads all payloads of a server.
-func examples(t testing.TB, server string) []example {
+func examples(t *testing.T, server string) []example {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join(payloadsFolder, server, "index.json"))
 	if err != nil {

@@ -46,6 +46,9 @@ func (h *hook) push(e *github.PushEvent) error {
 	if err := h.changes(e, branch, at); err != nil {
 		return err
 	}
+	if err := h.neighbours(e, branch, at); err != nil {
+		return err
+	}
 	return h.pushed(e, at)
 }
 
@@ -84,7 +87,7 @@ func (h *hook) changes(e *github.PushEvent, branch string, at time.Time) error {
 // pushed is the deployment of services that are deployed by pushing. In a
 // monorepo those are the ones the push touches.
 func (h *hook) pushed(e *github.PushEvent, at time.Time) error {
-	var files []string
+	files := make([]string, 0, len(e.Commits))
 	for _, c := range e.Commits {
 		files = append(files, filesOf(c)...)
 	}
@@ -99,23 +102,47 @@ func (h *hook) pushed(e *github.PushEvent, at time.Time) error {
 	return h.emit("push/"+e.GetAfter(), schemas.TypeDeployment, at, h.services(files...), base.of)
 }
 
+// neighbours tells the services of a shared repository of the commits that
+// touch none of their files: a deployment of such a commit is one of theirs too.
+func (h *hook) neighbours(e *github.PushEvent, branch string, at time.Time) error {
+	var strangers []schemas.Service
+	for _, s := range h.services() {
+		if slices.ContainsFunc(e.Commits, func(c *github.HeadCommit) bool {
+			return !slices.ContainsFunc(h.services(filesOf(c)...), func(own schemas.Service) bool { return own.Name == s.Name })
+		}) {
+			strangers = append(strangers, s)
+		}
+	}
+	push := h.branchEvent(e, branch)
+	push.Default = true
+	return h.emitBranch(push, at, strangers)
+}
+
 // branch is a push to another branch than the default one. It goes to every
 // service of the repository: which of them a pull request touches is not known
 // before it is merged.
 func (h *hook) branch(e *github.PushEvent, branch string, at time.Time) error {
+	return h.emitBranch(h.branchEvent(e, branch), at, h.services())
+}
+
+func (h *hook) branchEvent(e *github.PushEvent, branch string) schemas.BranchEvent {
 	before := e.GetBefore()
 	if before == noSHA {
 		before = ""
 	}
-	base := schemas.BranchEvent{Repository: h.repo, Branch: branch, Before: before, After: e.GetAfter()}
+	push := schemas.BranchEvent{Repository: h.repo, Branch: branch, Before: before, After: e.GetAfter()}
 	for _, c := range e.Commits {
 		if t := committedAt(c); t != nil && or(c.GetID(), c.GetSHA()) != "" {
-			base.Commits = append(base.Commits, schemas.BranchCommit{SHA: or(c.GetID(), c.GetSHA()), CommittedAt: *t})
+			push.Commits = append(push.Commits, schemas.BranchCommit{SHA: or(c.GetID(), c.GetSHA()), CommittedAt: *t})
 		}
 	}
-	id := fmt.Sprintf("push/%s/%s..%s", branch, before, e.GetAfter())
-	return h.emit(id, schemas.TypeBranch, at, h.services(), func(s schemas.Service) schemas.Payload {
-		own := base
+	return push
+}
+
+func (h *hook) emitBranch(push schemas.BranchEvent, at time.Time, services []schemas.Service) error {
+	id := fmt.Sprintf("push/%s/%s..%s", push.Branch, push.Before, push.After)
+	return h.emit(id, schemas.TypeBranch, at, services, func(s schemas.Service) schemas.Payload {
+		own := push
 		own.Service = s.Name
 		return &own
 	})

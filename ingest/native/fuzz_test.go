@@ -21,7 +21,7 @@ func FuzzParse(f *testing.F) {
 		p := native.Parser{Catalog: acme}
 		batch, err := p.Parse(http.Header{"Content-Type": {media}}, body)
 		if err != nil {
-			var invalid *native.Invalid
+			var invalid *native.InvalidError
 			if !errors.As(err, &invalid) && !errors.Is(err, native.ErrMediaType) {
 				t.Errorf("the error is %v", err)
 			}

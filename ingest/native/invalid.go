@@ -22,14 +22,14 @@ type Problem struct {
 	Reason string `json:"reason"`
 }
 
-// Invalid lists what is wrong with a request, the first events' first.
-type Invalid struct {
+// InvalidError lists what is wrong with a request, the first events' first.
+type InvalidError struct {
 	Problems []Problem
 	// More is how many further events are wrong.
 	More int
 }
 
-func (e *Invalid) Error() string {
+func (e *InvalidError) Error() string {
 	p := e.Problems[0]
 	var b strings.Builder
 	if p.Index == WholeBody {
@@ -47,7 +47,7 @@ func (e *Invalid) Error() string {
 	return b.String()
 }
 
-func (e *Invalid) add(p Problem) {
+func (e *InvalidError) add(p Problem) {
 	if len(e.Problems) < maxProblems {
 		e.Problems = append(e.Problems, p)
 		return
@@ -55,7 +55,7 @@ func (e *Invalid) add(p Problem) {
 	e.More++
 }
 
-func (e *Invalid) orNil() error {
+func (e *InvalidError) orNil() error {
 	if len(e.Problems) == 0 {
 		return nil
 	}
@@ -63,7 +63,7 @@ func (e *Invalid) orNil() error {
 }
 
 func bodyError(format string, args ...any) error {
-	return &Invalid{Problems: []Problem{{Index: WholeBody, Reason: fmt.Sprintf(format, args...)}}}
+	return &InvalidError{Problems: []Problem{{Index: WholeBody, Reason: fmt.Sprintf(format, args...)}}}
 }
 
 func fieldError(field, format string, args ...any) error {

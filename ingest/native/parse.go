@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,14 +34,14 @@ type Parser struct {
 // none if its files belong to no service.
 type Batch [][]schemas.Event
 
-// Parse reads a body. Its error is *Invalid or wraps ErrMediaType.
+// Parse reads a body. Its error is *InvalidError or wraps ErrMediaType.
 func (p *Parser) Parse(h http.Header, body []byte) (Batch, error) {
 	objects, strict, err := split(h, body)
 	if err != nil {
 		return nil, err
 	}
 	batch := make(Batch, 0, len(objects))
-	var invalid Invalid
+	var invalid InvalidError
 	for i, raw := range objects {
 		events, err := p.parse(raw, i, strict)
 		if err != nil {
@@ -73,13 +74,13 @@ func (p *Parser) parse(raw json.RawMessage, index int, strict bool) ([]schemas.E
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSizes(&e); err != nil {
+	if err = checkSizes(&e); err != nil {
 		return nil, err
 	}
-	if _, err := schemas.NewPayload(e.Type); err != nil && e.Type != "" {
+	if _, err = schemas.NewPayload(e.Type); err != nil && e.Type != "" {
 		return nil, fieldError("type", "%q is unknown; known are %s", e.Type, knownTypes())
 	}
-	if err := e.Validate(); err != nil {
+	if err = e.Validate(); err != nil {
 		return nil, err
 	}
 	payload, err := e.Payload()
@@ -138,9 +139,9 @@ func checkSizes(e *schemas.Event) error {
 }
 
 func knownTypes() string {
-	names := make([]string, len(schemas.EventTypes))
-	for i, t := range schemas.EventTypes {
-		names[i] = string(t)
+	names := cdevents.Types()
+	for _, t := range slices.Backward(schemas.EventTypes) {
+		names = slices.Insert(names, 0, string(t))
 	}
-	return strings.Join(append(names, cdevents.Types()...), ", ")
+	return strings.Join(names, ", ")
 }

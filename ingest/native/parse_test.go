@@ -52,9 +52,9 @@ const cdevent = `{"context":{"specversion":"0.5.1","id":"ev-1","source":"/ci","t
 
 // lines is one line per event sent: what it became.
 func lines(b native.Batch) []string {
-	out := []string{}
+	out := make([]string, 0, len(b))
 	for _, events := range b {
-		var own []string
+		own := make([]string, 0, len(events))
 		for _, e := range events {
 			own = append(own, fmt.Sprintf("%s %s %s", e.ID, e.Subject, e.Data))
 		}
@@ -189,9 +189,9 @@ func TestInvalid(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			batch, err := parse(tt.header, tt.body)
-			var invalid *native.Invalid
+			var invalid *native.InvalidError
 			if !errors.As(err, &invalid) {
-				t.Fatalf("Parse gives %v and %v, want *Invalid", batch, err)
+				t.Fatalf("Parse gives %v and %v, want *InvalidError", batch, err)
 			}
 			got := invalid.Problems[0]
 			if got.Index != tt.want.Index || got.Field != tt.want.Field || !strings.Contains(got.Reason, tt.want.Reason) {
@@ -201,7 +201,7 @@ func TestInvalid(t *testing.T) {
 	}
 	t.Run("all that is wrong is told, up to a bound", func(t *testing.T) {
 		_, err := parse(plain, "["+strings.Repeat("{},", 29)+good+"]")
-		var invalid *native.Invalid
+		var invalid *native.InvalidError
 		if !errors.As(err, &invalid) || len(invalid.Problems) != 20 || invalid.More != 9 {
 			t.Fatalf("Parse gives %v", err)
 		}

@@ -31,7 +31,7 @@ func (s *server) handle(w http.ResponseWriter, r *http.Request, as role) {
 	out.finish(err)
 }
 
-// run executes a statement on a session of its own.
+// run executes a statement on an engine connection of its own.
 func (s *server) run(ctx context.Context, out *response, req *request, readMethod bool) error {
 	if err := s.take(ctx); err != nil {
 		return err

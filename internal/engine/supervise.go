@@ -158,9 +158,6 @@ func (s *supervisor) runChild(ready func()) error {
 	cmd.ExtraFiles = append([]*os.File{readyWrite}, s.inherited...)
 	cmd.SysProcAttr = childAttributes()
 	stdin, err := cmd.StdinPipe()
-	if err == nil {
-		cmd.Stdout, err = nil, nil
-	}
 	var output io.ReadCloser
 	if err == nil {
 		output, err = cmd.StderrPipe()

@@ -19,11 +19,6 @@ type Config struct {
 	Days     int
 	Teams    int
 	Services int
-	// ForeignHeads lets the services of the monorepo be deployed at commits
-	// that touch none of their own files, as a manually started pipeline does.
-	// Their contents are still defined (every own change up to that commit),
-	// but a reader that knows a service's own commits only can't place the SHA.
-	ForeignHeads bool
 }
 
 // The demonstration's size, and the least that leaves room for the story.

@@ -30,7 +30,7 @@ func TestQuantileInterpolates(t *testing.T) {
 
 func TestTeamsAndOrganisationPoolTheirServices(t *testing.T) {
 	for seed := range uint64(manySeeds) {
-		st, e := plan(Config{Seed: seed, ForeignHeads: seed%2 == 0})
+		st, e := plan(Config{Seed: seed})
 		for _, p := range []Period{e.Full, e.Recent, e.Between(e.Full.From.Add(14*day), e.Full.From.Add(28*day))} {
 			pooled := map[string]*Figures{}
 			for _, s := range st.services {

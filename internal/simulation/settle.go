@@ -14,9 +14,7 @@ func (st *story) settle() {
 	for _, r := range st.repositories {
 		r.settle(st.Seed)
 	}
-	if st.ForeignHeads {
-		st.foreignHeads()
-	}
+	st.foreignHeads()
 	var all []*deployment
 	for _, s := range st.services {
 		s.settle()
@@ -53,7 +51,8 @@ func (r *repository) settle(seed uint64) {
 }
 
 // foreignHeads deploys the monorepo's services at whatever commit its branch
-// had just then.
+// had just then, be it one that touches none of their own files. What they
+// contain is every change of their own up to that commit.
 func (st *story) foreignHeads() {
 	for _, s := range st.services {
 		if s.directory == "" {

@@ -150,7 +150,7 @@ func TestThePlanIsUnambiguous(t *testing.T) {
 	configs := []Config{}
 	for seed := range uint64(manySeeds) {
 		configs = append(configs,
-			Config{Seed: seed}, Config{Seed: seed, ForeignHeads: true},
+			Config{Seed: seed},
 			Config{Seed: seed, Days: 21, Services: 5, Teams: 2}, Config{Seed: seed, Services: 20, Teams: 6},
 		)
 	}

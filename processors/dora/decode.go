@@ -69,6 +69,7 @@ type pullRequestState struct {
 
 type branchPush struct {
 	repository string
+	onDefault  bool // a push to the default branch
 	before     string
 	after      string
 	commits    []branchCommit
@@ -189,6 +190,7 @@ func keepBranch(p *schemas.BranchEvent) *branchPush {
 		repository: intern(strings.ToLower(p.Repository)),
 		before:     normalSHA(p.Before),
 		after:      normalSHA(p.After),
+		onDefault:  p.Default,
 	}
 	for _, c := range p.Commits {
 		b.commits = append(b.commits, branchCommit{sha: normalSHA(c.SHA), at: toInstant(c.CommittedAt)})

@@ -27,6 +27,7 @@ func (t *Timeline) Fold(rules schemas.Service) schemas.Facts {
 	repos := foldRepositories(events)
 	pulls := inOrder(foldPullRequests(events.pulls, repos))
 	h := newHistory(foldChanges(events.commits), pulls, foldBranches(events.branches, repos), repos)
+	h.passBy(foldNeighbours(events.branches, repos))
 	contain(h, deployed)
 	deployed.nameReleases()
 	markRollbacks(deployed)
@@ -99,12 +100,13 @@ func sortEvents[T any](events []statusEvent[T]) {
 }
 
 // foldBranches gives the pushes to branches by the commit they put at the head.
-// Of two that tell of the same head the earliest brought it.
+// Of two that tell of the same head the earliest brought it. Pushes to the
+// default branch are no part of a pull request.
 func foldBranches(events []statusEvent[branchPush], repos *repositories) map[string]*branchPush {
 	pushes := make(map[string]*branchPush, len(events))
 	for _, e := range events {
 		key := branchKey(repos.of(e.said.repository), e.said.after)
-		if pushes[key] == nil {
+		if !e.said.onDefault && pushes[key] == nil {
 			pushes[key] = e.said
 		}
 	}

@@ -18,6 +18,8 @@ type history struct {
 	owner        []*change // of the nodes after the changes: the merge that brought it in
 	parent       []int32   // first parent of every node, or none
 	pushed       map[string]int32
+	passed       map[string]int32 // commits of neighbours on the branch, to the change before each
+	line         []*change        // the default branch's changes, in order
 	byNumber     map[pullRequestKey][]*change
 	branches     map[string]*branchPush  // by the SHA it put at the head
 	heads        map[string]*pullRequest // merged ones, by the head of their branch
@@ -136,6 +138,7 @@ func (h *history) findParents() {
 		}
 	}
 	slices.SortFunc(line, compareOnBranch)
+	h.line = line
 	head := map[string]int32{} // by repository
 	for _, c := range line {
 		if before, ok := head[c.repo]; ok && h.parent[c.node] == none {
@@ -150,13 +153,17 @@ func (h *history) findParents() {
 	}
 }
 
-// place finds the commit that a deployment's SHA means: a known commit, or the
-// head of a push that brought changes of this service.
+// place finds the commit that a deployment's SHA means: a known commit, the
+// change before a neighbour's commit, or the head of a push that brought
+// changes of this service.
 func (h *history) place(sha string) (int32, bool) {
 	if sha == "" {
 		return none, false
 	}
 	if n, ok := h.find(sha); ok {
+		return n, true
+	}
+	if n, ok := h.passed[sha]; ok {
 		return n, true
 	}
 	n, ok := h.pushed[sha]

@@ -1,10 +1,7 @@
 package dora
 
 import (
-	"bytes"
 	"cmp"
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"strings"
 	"time"
@@ -34,8 +31,9 @@ type event struct {
 	identity
 	at      instant
 	known   instant
-	content [16]byte // digest of type, time and data
 	payload any
+	// precedence chooses between different events of one identity.
+	precedence uint64
 }
 
 // NewTimeline gives the empty timeline of a service.
@@ -49,10 +47,10 @@ func (t *Timeline) Len() int { return len(t.events) }
 // Add puts an event into the set and says whether that changed it.
 //
 // An event that is known already counts once: the one known earliest stays, and
-// of two known at the same time and telling different things the one with the
-// smaller digest of its content, so that the set does not depend on the order
-// of arrival. Events of types that the DORA keys do not use (toil, SLIs) are
-// accepted and not kept.
+// of two known at the same time and telling different things the one of higher
+// precedence (schemas.Event.Precedence), as in the store, so that the set does
+// not depend on the order of arrival. Events of types that the DORA keys do
+// not use (toil, SLIs) are accepted and not kept.
 //
 // An error means that the event can't be used: its type is unknown, its data
 // can't be decoded or fails its own validation, or its time is missing.
@@ -73,9 +71,8 @@ func (t *Timeline) Add(e schemas.Event) (bool, error) {
 	if known && t.events[i].known < fresh.known {
 		return false, nil
 	}
-	fresh.content = digest(e.Type, fresh.at, e.Data)
-	if known && t.events[i].known == fresh.known &&
-		bytes.Compare(t.events[i].content[:], fresh.content[:]) <= 0 {
+	fresh.precedence = e.Precedence()
+	if known && t.events[i].precedence >= fresh.precedence {
 		return false, nil
 	}
 	payload, err := decode(&e)
@@ -106,18 +103,6 @@ func (t *Timeline) AsOf(known time.Time) *Timeline {
 		}
 	}
 	return then
-}
-
-// digest stands for an event's content in the comparison of two that claim the
-// same identity. A hash is kept instead of the bytes: it orders as well.
-func digest(kind schemas.EventType, at instant, data []byte) [16]byte {
-	h := sha256.New()
-	_, _ = h.Write([]byte(kind))
-	_, _ = h.Write(binary.BigEndian.AppendUint64([]byte{0}, uint64(at))) //nolint:gosec // bytes to hash, not a number
-	_, _ = h.Write(data)
-	var sum [sha256.Size]byte
-	h.Sum(sum[:0])
-	return [16]byte(sum[:16])
 }
 
 // intern keeps one copy of a string that many events repeat.

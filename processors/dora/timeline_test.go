@@ -19,10 +19,10 @@ func TestAddSaysWhetherTheSetChanged(t *testing.T) {
 		e.Data = json.RawMessage(`{"deployment_id":"d1","service":"acme/shop","environment":"production","status":"failed"}`)
 		return e
 	}
-	// Of two told at one time the smaller digest stays.
-	smaller, larger := otherwise(first), first
-	if digest(first.Type, toInstant(first.Time), first.Data)[0] < digest(first.Type, toInstant(first.Time), smaller.Data)[0] {
-		smaller, larger = larger, smaller
+	// Of two told at one time the one of higher precedence stays.
+	higher, lower := otherwise(first), first
+	if higher.Precedence() < lower.Precedence() {
+		higher, lower = lower, higher
 	}
 	for sentence, c := range map[string]struct {
 		then  schemas.Event
@@ -47,11 +47,11 @@ func TestAddSaysWhetherTheSetChanged(t *testing.T) {
 		})
 	}
 	t.Run("something else under its name at the same time", func(t *testing.T) {
-		if added, _ := timelineOf(t, []schemas.Event{smaller}).Add(larger); added {
-			t.Error("the larger digest replaced the smaller")
+		if added, _ := timelineOf(t, []schemas.Event{higher}).Add(lower); added {
+			t.Error("the lower precedence replaced the higher")
 		}
-		if added, _ := timelineOf(t, []schemas.Event{larger}).Add(smaller); !added {
-			t.Error("the smaller digest did not replace the larger")
+		if added, _ := timelineOf(t, []schemas.Event{lower}).Add(higher); !added {
+			t.Error("the higher precedence did not replace the lower")
 		}
 	})
 }
