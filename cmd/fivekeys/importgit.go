@@ -30,7 +30,7 @@ func (c *importGitCommand) Run(ctx context.Context, g *globals, env *environment
 	if err != nil {
 		return err
 	}
-	history, err := c.read(ctx, env)
+	history, err := c.read(ctx, env, s)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (c *importGitCommand) Run(ctx context.Context, g *globals, env *environment
 	return err
 }
 
-func (c *importGitCommand) read(ctx context.Context, env *environment) (*gitlog.History, error) {
+func (c *importGitCommand) read(ctx context.Context, env *environment, s *settings) (*gitlog.History, error) {
 	if c.Service == "" {
 		path, err := filepath.Abs(c.Path)
 		if err != nil {
@@ -63,7 +63,8 @@ func (c *importGitCommand) read(ctx context.Context, env *environment) (*gitlog.
 	bar := newBar(env, -1, "reading commits")
 	history, err := gitlog.Read(ctx, c.Path, gitlog.Options{
 		Service: c.Service, Repository: c.Repository, Tags: c.Tags, Branch: c.Branch,
-		Progress: func(done, _ int) { _ = bar.Set(done) },
+		Environment: s.catalog.Service(c.Service).Deployed.Environment,
+		Progress:    func(done, _ int) { _ = bar.Set(done) },
 	})
 	_ = bar.Finish()
 	if err != nil {

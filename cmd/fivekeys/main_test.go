@@ -7,6 +7,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/fivekeys/fivekeys/internal/engine"
+	"github.com/fivekeys/fivekeys/internal/testkit"
 )
 
 // runAsFivekeys makes the test binary fivekeys, for tests that need a process.
@@ -14,6 +15,7 @@ const runAsFivekeys = "FIVEKEYS_TEST_RUN"
 
 func TestMain(m *testing.M) {
 	engine.RunChildIfAsked()
+	testkit.RunNATSIfAsked()
 	if os.Getenv(runAsFivekeys) != "" {
 		main()
 	}

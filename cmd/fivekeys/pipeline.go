@@ -272,7 +272,7 @@ func (p *pipeline) startIngest(ctx context.Context, listener net.Listener) error
 	mux := http.NewServeMux()
 	p.gateway.Register(mux)
 	registerLetters(mux, ownLetters{p.bus, p.publisher}, p.ownToken)
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
 	p.workers.Go(func() {
 		if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			select {

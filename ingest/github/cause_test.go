@@ -58,7 +58,7 @@ func TestVersions(t *testing.T) {
 		if got := versionOf(ref); got != want.version {
 			t.Errorf("versionOf(%q) = %q, want %q", ref, got, want.version)
 		}
-		if got := semverPrerelease.MatchString(ref); got != want.prerelease {
+		if got := schemas.IsPrerelease(ref); got != want.prerelease {
 			t.Errorf("%q is a pre-release: %t, want %t", ref, got, want.prerelease)
 		}
 	}

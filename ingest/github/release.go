@@ -11,15 +11,10 @@ import (
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
-// prereleases is the environment of what is released only to be tried out.
-const prereleases = "prerelease"
-
 var (
 	// versionLike tells a version from a branch: v1, 1.2, shop/v1.2.3-rc.1.
 	versionLike = regexp.MustCompile(`^(?:[\w.-]+[/@-])?(?:v\d+|v?\d+\.\d+)(?:[.+-][0-9A-Za-z.+-]+)?$`)
-	// semverPrerelease: a full version followed by a hyphen and identifiers.
-	semverPrerelease = regexp.MustCompile(`^(?:[\w.-]*[/@-])?v?\d+\.\d+\.\d+-[0-9A-Za-z.-]+(?:\+[0-9A-Za-z.-]+)?$`)
-	fullSHA          = regexp.MustCompile(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
+	fullSHA     = regexp.MustCompile(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
 )
 
 // versionOf gives the version that a ref names, empty for a branch or a SHA.
@@ -39,8 +34,8 @@ func (h *hook) tagged(tag string, prerelease bool, via schemas.DeployedBy) deplo
 	d := deployed{schemas.DeploymentEvent{
 		DeploymentID: tag, Version: tag, Status: schemas.DeploymentSucceeded, Via: via,
 	}}
-	if prerelease || semverPrerelease.MatchString(tag) {
-		d.Environment = prereleases
+	if prerelease || schemas.IsPrerelease(tag) {
+		d.Environment = schemas.EnvironmentPrerelease
 	}
 	return d
 }

@@ -14,7 +14,7 @@ import (
 
 // clone runs git's plumbing in a local repository. Git itself knows work
 // trees, bare clones, alternates, packed refs, reftables, SHA-256 and partial
-// clones; docs/adr/git-history.md says why no library stands in for it.
+// clones; docs/adr/0004-git-history.md says why no library stands in for it.
 type clone struct {
 	dir string
 	env []string

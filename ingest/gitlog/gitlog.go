@@ -1,6 +1,7 @@
 package gitlog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -16,6 +17,9 @@ type Options struct {
 	// Tags selects the tags that are deployments, as git tag --list does: by a
 	// glob whose * also runs over slashes. Empty means all.
 	Tags string
+	// Environment is what a tag that is no pre-release is deployed to; empty
+	// means production.
+	Environment string
 	// Branch is the default branch; empty means what the clone says it is.
 	Branch string
 	// Progress hears how many commits were read; total is 0 until it is known.
@@ -58,6 +62,7 @@ func read(ctx context.Context, path string, opt Options) (*History, error) {
 	if opt.Service == "" {
 		return nil, ErrNoService
 	}
+	opt.Environment = cmp.Or(opt.Environment, "production")
 	if opt.Progress == nil {
 		opt.Progress = func(int, int) {}
 	}

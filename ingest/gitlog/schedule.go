@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/fivekeys/fivekeys/schemas"
 )
 
 // schedule gives each change its time and sorts the changes, oldest first.
@@ -59,7 +61,10 @@ func (h *History) schedule() {
 // be true is skipped: when it was deployed is never guessed.
 func (h *History) deploy(tags []tag, tagged []node) {
 	for i, t := range tags {
-		d := deployment{tag: t, at: t.tagged, environment: environmentOf(t.name)}
+		d := deployment{tag: t, at: t.tagged, environment: h.opt.Environment}
+		if schemas.IsPrerelease(t.name) {
+			d.environment = schemas.EnvironmentPrerelease
+		}
 		if !t.annotated {
 			d.at = h.chains.g.committed[tagged[i]]
 		}
@@ -67,7 +72,7 @@ func (h *History) deploy(tags []tag, tagged []node) {
 			h.Warnings = append(h.Warnings, fmt.Sprintf("tag %s skipped: its date is before 1970 or after 2261", t.name))
 			continue
 		}
-		if d.environment == production {
+		if d.environment == h.opt.Environment {
 			h.Production++
 		}
 		h.deployments = append(h.deployments, d)
@@ -96,7 +101,7 @@ func (h *History) warn() {
 }
 
 func (h *History) onlyProduction() string {
-	i := slices.IndexFunc(h.deployments, func(d deployment) bool { return d.environment == production })
+	i := slices.IndexFunc(h.deployments, func(d deployment) bool { return d.environment == h.opt.Environment })
 	return h.deployments[i].name
 }
 

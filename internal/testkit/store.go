@@ -24,7 +24,24 @@ var (
 // Engine starts an engine that ends with the test.
 func Engine(tb testing.TB) *engine.Engine {
 	tb.Helper()
-	e, err := engine.Start(tb.Context(), engine.Config{DataDir: tb.TempDir(), Writer: Writer, Reader: Reader})
+	return startEngine(tb, "")
+}
+
+// Server starts an engine that answers on a port of 127.0.0.1 too, as a
+// ClickHouse of its own does; ServerURL is the DSN.
+func Server(tb testing.TB) *engine.Engine {
+	tb.Helper()
+	return startEngine(tb, "127.0.0.1:0")
+}
+
+// ServerURL is the writer's DSN of a ClickHouse at an address.
+func ServerURL(addr string) string {
+	return "http://" + Writer.User + ":" + Writer.Password + "@" + addr + "/" + clickhouse.Database
+}
+
+func startEngine(tb testing.TB, addr string) *engine.Engine {
+	tb.Helper()
+	e, err := engine.Start(tb.Context(), engine.Config{DataDir: tb.TempDir(), HTTPAddr: addr, Writer: Writer, Reader: Reader})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -56,10 +56,15 @@ type deployments struct {
 // events must be in order.
 func foldDeployments(events []statusEvent[deploymentStatus], rules *schemas.Service) *deployments {
 	told := map[string][]statusEvent[deploymentStatus]{}
+	// shas are what signals that don't count know of a deployment: a release
+	// names a branch, and its commit comes with the push of its tag.
+	shas := map[string]string{}
 	for _, e := range events {
 		counted := schemas.DeploymentEvent{Via: e.said.via, Workflow: e.said.workflow, Version: e.said.version}
 		if rules.Counts(&counted) {
 			told[e.said.deploymentID] = append(told[e.said.deploymentID], e)
+		} else if shas[e.said.deploymentID] == "" && e.said.sha != "" {
+			shas[e.said.deploymentID] = e.said.sha
 		}
 	}
 	isProduction := map[string]bool{}
@@ -71,6 +76,7 @@ func foldDeployments(events []statusEvent[deploymentStatus], rules *schemas.Serv
 	all := &deployments{byID: make(map[string]*deployment, len(told)), environments: map[string][]*deployment{}}
 	for id, events := range told {
 		d := foldDeployment(id, events, isProduction)
+		d.sha = cmp.Or(d.sha, shas[id])
 		all.byID[id] = d
 		if d.status == schemas.DeploymentSucceeded {
 			all.succeeded = append(all.succeeded, d)

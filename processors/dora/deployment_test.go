@@ -162,3 +162,18 @@ func TestRedeploysAndRollbacks(t *testing.T) {
 		t.Run(sentence, func(t *testing.T) { equal(t, tellDeployments(foldOf(t, c.events)), c.want) })
 	}
 }
+
+func TestAReleaseTakesItsCommitFromThePushOfItsTag(t *testing.T) {
+	by := func(via schemas.DeployedBy, sha string) func(*schemas.DeploymentEvent) {
+		return func(d *schemas.DeploymentEvent) { d.Via, d.SHA, d.Version = via, sha, "v2" }
+	}
+	timeline := timelineOf(t, story(
+		land("a", 1), land("b", 2),
+		deploymentEvent("v1", "production", succeeded, "a", 3),
+		deploymentEvent("v2", "production", succeeded, "", 5, by(schemas.ByRelease, "")),
+		deploymentEvent("v2", "production", succeeded, "b", 4, by(schemas.ByTag, sha("b"))),
+	))
+	rules := schemas.DefaultService()
+	rules.Deployed.By = schemas.ByRelease
+	equal(t, tellDeployments(timeline.Fold(rules)), lines("v1: 1 changes, baseline", "v2: 1 changes"))
+}

@@ -1,15 +1,13 @@
-package gitlog
+package schemas
 
 import (
 	"regexp"
 	"strings"
 )
 
-// The environments that tags stand for.
-const (
-	production = "production"
-	prerelease = "prerelease"
-)
+// EnvironmentPrerelease is where tags and releases that are only to be tried
+// out are deployed to; it is never production.
+const EnvironmentPrerelease = "prerelease"
 
 const (
 	number     = `(?:0|[1-9][0-9]*)`
@@ -25,18 +23,15 @@ var (
 	component = regexp.MustCompile(`^[A-Za-z][0-9A-Za-z_.-]*?[-_][vV]?` + semver)
 )
 
-// environmentOf says what a tag deploys to: a semantic version with a
-// pre-release part to prerelease, everything else to production. A monorepo
-// puts the component before the version: "shop/v1.2.0-rc.1", "shop@1.2.0-rc.1".
-func environmentOf(tagName string) string {
-	last := tagName[strings.LastIndexAny(tagName, "/@")+1:]
+// IsPrerelease says whether a tag is a semantic version with a pre-release
+// part. A monorepo puts the component before the version: "shop/v1.2.0-rc.1",
+// "shop@1.2.0-rc.1".
+func IsPrerelease(tag string) bool {
+	last := tag[strings.LastIndexAny(tag, "/@")+1:]
 	for _, r := range []*regexp.Regexp{version, component} {
 		if m := r.FindStringSubmatch(last); m != nil {
-			if m[1] != "" {
-				return prerelease
-			}
-			return production
+			return m[1] != ""
 		}
 	}
-	return production
+	return false
 }
