@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,6 +80,10 @@ func noSuchService(ctx context.Context, store *clickhouse.Store, asked string) e
 	return fmt.Errorf("explain: no events of service %q (%s)", asked, known)
 }
 
+// leftOutShown is how many of each reason the table lists: staging alone would
+// fill pages.
+const leftOutShown = 5
+
 func printExplanation(w io.Writer, e dora.Explanation) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprintf(out, "%s of %s, %s … %s (rules %s)\n%s\n\n", e.Metric, e.Service,
@@ -108,10 +114,18 @@ func printExplanation(w io.Writer, e dora.Explanation) error {
 	if len(e.LeftOut) > 0 {
 		t := newTable()
 		t.AppendHeader(table.Row{fmt.Sprintf("left out: %d", len(e.LeftOut)), "when (UTC)", "reason", "why", "url"})
+		shown := map[string]int{}
 		for _, l := range e.LeftOut {
-			t.AppendRow(table.Row{l.Kind + " " + shorten(l.ID), l.Time.UTC().Format(time.DateTime), l.Reason, l.Why, l.URL})
+			if shown[l.Reason]++; shown[l.Reason] <= leftOutShown {
+				t.AppendRow(table.Row{l.Kind + " " + shorten(l.ID), l.Time.UTC().Format(time.DateTime), l.Reason, l.Why, l.URL})
+			}
 		}
 		fmt.Fprintf(out, "\n%s\n", t.Render())
+		for _, reason := range slices.Sorted(maps.Keys(shown)) {
+			if more := shown[reason] - leftOutShown; more > 0 {
+				fmt.Fprintf(out, "… and %d more of %s (--format json lists them all)\n", more, reason)
+			}
+		}
 	}
 	return out.Flush()
 }

@@ -49,6 +49,8 @@ type reader struct {
 	current string        // reply subject of the current pull
 	ended   chan pullEnd  // how it ended, room for one
 	more    chan struct{} // a message came, room for one
+
+	late []*Received // came after the end; of handle, and of drain once that has ended
 }
 
 // pullEnd is the server's word that a pull is over.
@@ -107,8 +109,8 @@ func (r *reader) run() {
 	}
 }
 
-// drain ends the inbox before anything is given back: otherwise the server would
-// hand it to the pull that is still open there.
+// drain ends the inbox, and only then gives back what still came: the server
+// would send it to the inbox again.
 func (r *reader) drain(sub *nats.Subscription) {
 	closed := make(chan struct{})
 	sub.SetClosedHandler(func(string) { close(closed) })
@@ -119,6 +121,9 @@ func (r *reader) drain(sub *nats.Subscription) {
 	defer timer.Stop()
 	select {
 	case <-closed:
+		for _, m := range r.late {
+			_ = m.NakWithDelay(0)
+		}
 	case <-timer.C:
 	case <-r.sub.client.closedCh:
 	}
@@ -266,7 +271,11 @@ func (r *reader) handle(msg *nats.Msg) {
 		r.pin = m.Pin
 		r.mu.Unlock()
 	}
-	if r.sub.ctx.Err() != nil || !r.place() {
+	if r.sub.ctx.Err() != nil {
+		r.late = append(r.late, m)
+		return
+	}
+	if !r.place() {
 		_ = m.NakWithDelay(0)
 		return
 	}

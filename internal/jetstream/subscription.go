@@ -98,7 +98,9 @@ func (s *Subscription) Close() error {
 	return nil
 }
 
-// hand gives the messages to whoever takes them, and after Close back to the server.
+// hand gives the messages to whoever takes them. After Close it gives them back
+// to the server, but not before the readers' inboxes are gone: the server would
+// send them right there again.
 func (s *Subscription) hand() {
 	defer close(s.ch)
 	for {
@@ -108,6 +110,7 @@ func (s *Subscription) hand() {
 			case s.ch <- m:
 				m.credit <- struct{}{}
 			case <-s.ctx.Done():
+				<-s.stopped
 				_ = m.NakWithDelay(0)
 			}
 		case <-s.stopped:
