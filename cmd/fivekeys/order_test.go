@@ -24,7 +24,7 @@ var undisturbed struct {
 func calm(t *testing.T) (*simulation.Scenario, []string) {
 	t.Helper()
 	undisturbed.once.Do(func() {
-		scenario := simulation.Generate(simulation.Config{Seed: 11, Days: 24})
+		scenario := simulation.Generate(simulation.Config{Seed: 11, Days: 21})
 		s := startSite(t, scenario.Catalog, nil)
 		defer s.close()
 		for _, d := range scenario.Deliveries { // one after the other, in order
@@ -89,7 +89,7 @@ func rebuilds(t *testing.T, s *site, scenario *simulation.Scenario) {
 	facts := []string{"deployment_facts", "change_facts", "incident_facts", "failure_facts", "daily_facts"}
 	each := func(format string) (statements []string) {
 		for _, table := range facts {
-			statements = append(statements, strings.ReplaceAll(format, "TABLE", table))
+			statements = append(statements, fmt.Sprintf(format, table))
 		}
 		return statements
 	}
@@ -98,9 +98,9 @@ func rebuilds(t *testing.T, s *site, scenario *simulation.Scenario) {
 		damage []string
 	}{
 		{"nothing is broken", nil},
-		{"the facts are gone", each("TRUNCATE TABLE TABLE")},
-		{"the facts of one service are gone", each("DELETE FROM TABLE WHERE service = '" + scenario.Expected.Deployments[0].Service + "'")},
-		{"every other row is gone", each("DELETE FROM TABLE WHERE cityHash64(digest) % 2 = 0")},
+		{"the facts are gone", each("TRUNCATE TABLE %s")},
+		{"the facts of one service are gone", each("DELETE FROM %s WHERE service = '" + scenario.Expected.Deployments[0].Service + "'")},
+		{"every other row is gone", each("DELETE FROM %s WHERE cityHash64(digest) %% 2 = 0")},
 		{
 			"rows were added that no event tells of",
 			[]string{

@@ -15,8 +15,13 @@ import (
 // Written is what the store holds of one service's facts: per table, identity
 // to digest of the row.
 type Written struct {
-	tables [tableCount]map[string]uint64
+	tables     [tableCount]map[string]uint64
+	distrusted bool
 }
+
+// Distrust has every row written again, also where its digest says that it is
+// right: a digest tells what was written, not what a table holds today.
+func (w *Written) Distrust() { w.distrusted = true }
 
 const (
 	deployments = iota
@@ -113,7 +118,7 @@ func diff[T any](c *Changeset, slot int, t *table[T], w *Written, service string
 		old, exists := held[id]
 		if exists {
 			kept++
-			if old == sum {
+			if old == sum && !w.distrusted {
 				continue
 			}
 		}

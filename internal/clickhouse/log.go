@@ -125,24 +125,32 @@ func (s *Store) events(ctx context.Context, where string, args ...any) iter.Seq2
 	}
 }
 
-// CountEvents says how many foldable events the store holds of each service.
-func (s *Store) CountEvents(ctx context.Context, services []string) (map[string]int, error) {
-	rows, err := s.conn.Query(ctx, "SELECT service, count() FROM event_log FINAL WHERE "+foldable+
+// Tally tells one set of a service's events from another: events are added, and
+// sometimes one takes the place of another that became known later.
+type Tally struct {
+	Events int
+	Known  int64 // sum of when they became known, in milliseconds
+}
+
+// CountEvents says which foldable events the store holds of each service.
+func (s *Store) CountEvents(ctx context.Context, services []string) (map[string]Tally, error) {
+	rows, err := s.conn.Query(ctx, "SELECT service, count(), sum(toUnixTimestamp64Milli(known_at)) FROM event_log FINAL WHERE "+foldable+
 		" AND service IN ($1) GROUP BY service", services)
 	if err != nil {
 		return nil, fmt.Errorf("count events: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
-	counts := make(map[string]int, len(services))
+	tallies := make(map[string]Tally, len(services))
 	for rows.Next() {
 		var service string
 		var n uint64
-		if err := rows.Scan(&service, &n); err != nil {
+		var known int64
+		if err := rows.Scan(&service, &n, &known); err != nil {
 			return nil, fmt.Errorf("count events: %w", err)
 		}
-		counts[service] = int(n) //nolint:gosec // rows of one service
+		tallies[service] = Tally{Events: int(n), Known: known} //nolint:gosec // rows of one service
 	}
-	return counts, rows.Err()
+	return tallies, rows.Err()
 }
 
 // FoldedRules gives the fingerprint each service's facts were folded under.

@@ -23,6 +23,7 @@ type Client struct {
 	nc       *nats.Conn
 	js       jetstream.JetStream
 	embedded *embedded // nil when connected by URL
+	trimmer  trimmer
 
 	closedCh chan struct{} // the connection has ended for good
 
@@ -48,6 +49,7 @@ func Open(ctx context.Context, cfg Config) (_ *Client, err error) {
 		down:     make(chan struct{}),
 		parts:    make(map[io.Closer]struct{}),
 	}
+	c.trimmer.client = c
 	defer func() {
 		if err != nil {
 			c.shutdown()

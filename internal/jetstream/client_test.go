@@ -2,7 +2,9 @@ package jetstream
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,15 +37,15 @@ func TestMessageFromPublishToAck(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, "drained", drained(c, StreamEvents))
-	states, err := c.StreamStates(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range states {
-		if s.Messages != 0 {
-			t.Errorf("an acknowledged message is still there: %+v", s)
+	until(t, "removed", func(ctx context.Context) (bool, error) {
+		states, err := c.StreamStates(ctx)
+		for _, s := range states {
+			if s.Messages != 0 {
+				return false, fmt.Errorf("an acknowledged message is still there: %+v", s)
+			}
 		}
-	}
+		return err == nil, err
+	})
 }
 
 func TestStatusAndClose(t *testing.T) {

@@ -16,8 +16,8 @@ import (
 // stream that exists in a form that can't be used is ErrIncompatible, and the
 // error names the difference.
 //
-// Every process that publishes calls it first: a stream without its consumers
-// would drop what it accepts (see Topology.streams).
+// From then on the client also removes what all consumers have acknowledged,
+// see Trim.
 func (c *Client) Ensure(ctx context.Context) error {
 	top := c.cfg.Topology
 	if top.MaxBytes == 0 {
@@ -40,6 +40,7 @@ func (c *Client) Ensure(ctx context.Context) error {
 			}
 		}
 	}
+	c.trimmer.start()
 	return nil
 }
 

@@ -30,7 +30,7 @@ func TestEnsureIsIdempotentAndUpdates(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := st.CachedInfo().Config; got.MaxBytes != (2<<30)/100*40 || !got.AllowAtomicPublish || got.Compression != jetstream.S2Compression ||
-		got.Retention != jetstream.InterestPolicy || got.Discard != jetstream.DiscardNew || got.MaxMsgs > 0 || got.Duplicates != duplicateWindow {
+		got.Retention != jetstream.LimitsPolicy || got.Discard != jetstream.DiscardNew || got.MaxMsgs > 0 || got.Duplicates != duplicateWindow {
 		t.Errorf("stream %+v", got)
 	}
 	lags, err := second.Pending(t.Context(), StreamEvents)
@@ -78,22 +78,22 @@ func TestEnsureRefusesWhatCannotWork(t *testing.T) {
 		hint string
 	}{
 		"another retention": {func(t *testing.T, c *Client) {
-			create(t, c, jetstream.StreamConfig{Name: StreamEvents, Subjects: []string{"events.>"}})
+			create(t, c, jetstream.StreamConfig{Name: StreamEvents, Subjects: []string{"events.>"}, Retention: jetstream.WorkQueuePolicy})
 		}, "remove the stream"},
 		"memory storage": {func(t *testing.T, c *Client) {
-			create(t, c, jetstream.StreamConfig{Name: StreamEvents, Subjects: []string{"events.>"}, Storage: jetstream.MemoryStorage, Retention: jetstream.InterestPolicy})
+			create(t, c, jetstream.StreamConfig{Name: StreamEvents, Subjects: []string{"events.>"}, Storage: jetstream.MemoryStorage})
 		}, "remove the stream"},
 		"no acknowledgements": {func(t *testing.T, c *Client) {
-			create(t, c, jetstream.StreamConfig{Name: StreamDeliveries, Subjects: []string{"deliveries.>"}, NoAck: true, Retention: jetstream.InterestPolicy})
+			create(t, c, jetstream.StreamConfig{Name: StreamDeliveries, Subjects: []string{"deliveries.>"}, NoAck: true})
 		}, "remove the stream"},
 		"acknowledged before it is on disk": {func(t *testing.T, c *Client) {
-			create(t, c, jetstream.StreamConfig{Name: StreamDeliveries, Subjects: []string{"deliveries.>"}, PersistMode: jetstream.AsyncPersistMode, Retention: jetstream.InterestPolicy})
+			create(t, c, jetstream.StreamConfig{Name: StreamDeliveries, Subjects: []string{"deliveries.>"}, PersistMode: jetstream.AsyncPersistMode})
 		}, "remove the stream"},
 		"our subjects in another stream": {func(t *testing.T, c *Client) {
 			create(t, c, jetstream.StreamConfig{Name: "ALL", Subjects: []string{"events.*.*"}})
 		}, "another stream"},
 		"a consumer with another filter": {func(t *testing.T, c *Client) {
-			create(t, c, jetstream.StreamConfig{Name: StreamDeliveries, Subjects: []string{"deliveries.>"}, Retention: jetstream.InterestPolicy})
+			create(t, c, jetstream.StreamConfig{Name: StreamDeliveries, Subjects: []string{"deliveries.>"}})
 			if _, err := c.js.CreateConsumer(t.Context(), StreamDeliveries, jetstream.ConsumerConfig{Durable: ConsumerDecode, FilterSubject: "deliveries.github", AckPolicy: jetstream.AckExplicitPolicy}); err != nil {
 				t.Fatal(err)
 			}

@@ -224,6 +224,9 @@ func TestFullStreamRefusesAndRecovers(t *testing.T) {
 		}
 	}
 	until(t, "drained", drained(c, StreamDeliveries))
+	if err := c.Trim(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	mustPublish(t, p, Message{Subject: "deliveries.test", Data: body})
 }
 

@@ -90,8 +90,8 @@ func (r *reader) run() {
 			backoff = readerBackoff
 		}
 		if errors.Is(err, jetstream.ErrConsumerNotFound) {
-			// With interest retention nothing is kept for a missing consumer: each
-			// moment without it may lose messages.
+			// The stream is trimmed only while all consumers are there, so the new
+			// one starts with whatever is left.
 			log.Error("consumer is gone, creating it again")
 			err = r.recreate(ctx)
 		}

@@ -160,8 +160,8 @@ func TestDeletedConsumerIsCreatedAgain(t *testing.T) {
 		return err == nil, err
 	})
 	mustPublish(t, p, Message{Subject: "events.x.0", Data: []byte("after")})
-	if m := receive(t, sub); string(m.Data) != "after" {
-		t.Errorf("%q", m.Data)
+	// The new consumer starts with what is left in the stream.
+	for string(receive(t, sub).Data) != "after" {
 	}
 }
 

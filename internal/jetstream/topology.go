@@ -48,21 +48,20 @@ type streamSpec struct {
 
 // streams declares everything. Why each stream keeps what it keeps:
 //
-// DELIVERIES, EVENTS and SPANS have interest retention: a message goes once
-// every consumer has acknowledged it, and only then. Neither alternative holds
-// that. With limits, acknowledged messages would fill the stream (intake stops)
-// or age would delete unacknowledged ones after a long outage of ClickHouse. A
-// work queue allows one consumer per message, and decode and archive both read
-// every delivery.
-//
-// The trap of interest retention: a message that no consumer's filter covers is
-// acknowledged and dropped. So every process that publishes must have called
-// Ensure, which creates all consumers; consumers are never deleted; partitions
-// never shrink; and SPANS doesn't exist without a stage that reads it.
+// DELIVERIES, EVENTS and SPANS keep a message until every consumer has
+// acknowledged it; then Trim removes it. That is limits retention without an
+// age, so that the longest outage of ClickHouse loses nothing. The server's own
+// ways to remove acknowledged messages fail here:
+//   - interest retention writes a tombstone for each acknowledgement, and where
+//     writes are synced an fsync with it: 900 messages a second instead of
+//     20,000. And it accepts and drops what no consumer's filter covers.
+//   - a work queue allows one consumer per message, and decode and archive both
+//     read every delivery.
 //
 // They discard new messages when full, so that a sender is told (503) and tries
 // again, and are bounded by bytes alone: together with max_msgs, nats-server has
-// lost acknowledged messages (nats-server #4771).
+// lost acknowledged messages (nats-server #4771). One message that is never
+// answered keeps all later ones in the stream: stages end poison with Term.
 //
 // DEADLETTERS has no age and discards new messages too: a dead letter that
 // can't be stored leaves its message unacknowledged, which shows as lag, and
@@ -74,7 +73,7 @@ func (t Topology) streams() []streamSpec {
 			StreamConfig: jetstream.StreamConfig{
 				Name: StreamDeliveries, Subjects: []string{"deliveries.>"},
 				Description: "Raw deliveries, until decoded and archived",
-				Retention:   jetstream.InterestPolicy, Discard: jetstream.DiscardNew,
+				Retention:   jetstream.LimitsPolicy, Discard: jetstream.DiscardNew,
 				AllowAtomicPublish: true,
 				// JSON bodies shrink to a fifth.
 				Compression: jetstream.S2Compression,
@@ -89,7 +88,7 @@ func (t Topology) streams() []streamSpec {
 			StreamConfig: jetstream.StreamConfig{
 				Name: StreamEvents, Subjects: []string{"events.>"},
 				Description: "Domain events by partition, until every stage has them",
-				Retention:   jetstream.InterestPolicy, Discard: jetstream.DiscardNew,
+				Retention:   jetstream.LimitsPolicy, Discard: jetstream.DiscardNew,
 				AllowAtomicPublish: true,
 				Compression:        jetstream.S2Compression,
 			},
@@ -121,7 +120,7 @@ func (t Topology) streams() []streamSpec {
 			StreamConfig: jetstream.StreamConfig{
 				Name: StreamSpans, Subjects: []string{"spans.>"},
 				Description: "Chunks of spans by partition, until every stage has them",
-				Retention:   jetstream.InterestPolicy, Discard: jetstream.DiscardNew,
+				Retention:   jetstream.LimitsPolicy, Discard: jetstream.DiscardNew,
 				// A sample of traffic that a power cut may shorten by some seconds:
 				// not worth an fsync. The server allows this mode only on one
 				// replica and only without atomic batches.

@@ -4,6 +4,7 @@ import (
 	"container/list"
 
 	"github.com/fivekeys/fivekeys/internal/clickhouse"
+	"github.com/fivekeys/fivekeys/schemas"
 )
 
 // active is one service in memory: its events and what the store holds of its
@@ -14,11 +15,28 @@ type active struct {
 	written  *clickhouse.Written
 	// rules is the fingerprint recorded for the stored facts, where we know it.
 	rules string
-	// unknown counts stored events the timeline could not take.
-	unknown int
+	// unknown are the stored events the timeline could not take.
+	unknown clickhouse.Tally
 	// dirty: the timeline holds events that the stored facts may not know.
 	dirty bool
 	place *list.Element
+}
+
+// tally is what the store should hold of the service's events if nobody else
+// has written any.
+func (a *active) tally() clickhouse.Tally {
+	t := a.unknown
+	t.Events += a.timeline.Len()
+	for i := range a.timeline.events {
+		t.Known += int64(a.timeline.events[i].known)
+	}
+	return t
+}
+
+// ignore accounts for a stored event that the timeline could not take.
+func (a *active) ignore(e *schemas.Event) {
+	a.unknown.Events++
+	a.unknown.Known += e.KnownAt.UnixMilli()
 }
 
 // cache keeps the services touched last, bounded by the events they hold: the

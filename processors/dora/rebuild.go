@@ -14,11 +14,15 @@ type RebuildStats struct {
 // with the service that reaches it.
 const rebuildEvents = 50_000
 
-// Rebuild folds every service again from the log of events and writes what
-// differs. It streams the log service by service, so its memory follows the
+// Rebuild folds every service again from the log of events and writes all of
+// its facts, whatever the store claims to hold of them; facts that no event
+// tells of any more are removed. It streams the log service by service, so its memory follows the
 // largest services and not the history. progress may be nil.
 func (s *Stage) Rebuild(ctx context.Context, progress func(RebuildStats)) (RebuildStats, error) {
 	var stats RebuildStats
+	if _, err := s.store.RemoveLeftovers(ctx); err != nil {
+		return stats, err
+	}
 	chunks := make(chan []*active, 1)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -96,6 +100,7 @@ func (s *Stage) rewrite(ctx context.Context, chunk []*active) error {
 	}
 	for _, a := range chunk {
 		a.written = written[a.service]
+		a.written.Distrust()
 	}
 	return s.write(ctx, chunk)
 }

@@ -21,9 +21,10 @@ type Store interface {
 	AppendEvents(ctx context.Context, events []schemas.Event) error
 	Events(ctx context.Context, services []string) iter.Seq2[schemas.Event, error]
 	AllEvents(ctx context.Context) iter.Seq2[schemas.Event, error]
-	CountEvents(ctx context.Context, services []string) (map[string]int, error)
+	CountEvents(ctx context.Context, services []string) (map[string]clickhouse.Tally, error)
 	LoadWritten(ctx context.Context, services []string) (map[string]*clickhouse.Written, error)
 	Apply(ctx context.Context, c *clickhouse.Changeset) error
+	RemoveLeftovers(ctx context.Context) (services int, err error)
 	FoldedRules(ctx context.Context) (map[string]string, error)
 	SetFoldedRules(ctx context.Context, rules map[string]string, at time.Time) error
 }
@@ -117,7 +118,8 @@ func (s *Stage) Process(ctx context.Context, events []schemas.Event) error {
 	return nil
 }
 
-// refresh drops services from memory whose events another process has added to.
+// refresh drops services from memory whose events another process has added to
+// or replaced by ones that were known earlier.
 // Both append before they count, so of two processes that fold a service at the
 // same time at least the later one sees all events, and its facts, folded from
 // more events, win.
@@ -125,12 +127,12 @@ func (s *Stage) refresh(ctx context.Context, services []string) error {
 	if !s.shared {
 		return nil
 	}
-	counts, err := s.store.CountEvents(ctx, services)
+	tallies, err := s.store.CountEvents(ctx, services)
 	if err != nil {
 		return err
 	}
 	for _, service := range services {
-		if a := s.cache.services[service]; a != nil && a.timeline.Len()+a.unknown != counts[service] {
+		if a := s.cache.services[service]; a != nil && a.tally() != tallies[service] {
 			s.cache.drop(service)
 		}
 	}
@@ -144,7 +146,7 @@ func (s *Stage) add(a *active, events []*schemas.Event) {
 		if err != nil {
 			// Checked when it was accepted; a newer version's event, perhaps. It
 			// stays in the log and is folded once we understand it.
-			a.unknown++
+			a.ignore(e)
 			s.logger.Warn("event not understood, kept in the log only", "source", e.Source, "id", e.ID, "error", err)
 			continue
 		}
@@ -179,7 +181,7 @@ func (s *Stage) load(ctx context.Context, services []string) error {
 			return err
 		}
 		if _, err := loaded[e.Subject].timeline.Add(e); err != nil {
-			loaded[e.Subject].unknown++
+			loaded[e.Subject].ignore(&e)
 			s.logger.Warn("event not understood, kept in the log only", "source", e.Source, "id", e.ID, "error", err)
 		}
 	}
