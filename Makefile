@@ -16,7 +16,7 @@ help: ## List the targets
 
 .PHONY: build
 build: engine ## Build bin/fivekeys and fetch the engine
-	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/fivekeys ./cmd/fivekeys
+	go build -ldflags "-X main.version=$(VERSION)" -o bin/fivekeys ./cmd/fivekeys
 
 .PHONY: engine
 engine: $(ENGINE) ## Fetch the embedded ClickHouse engine (npm, pinned)

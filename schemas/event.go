@@ -180,6 +180,6 @@ func (e *Event) Precedence() uint64 {
 	_, _ = h.Write(e.Data)
 	_, _ = fmt.Fprint(h, e.Time.UnixMilli())
 	content := uint64(h.Sum32()) >> (32 - contentBits)
-	earliness := (uint64(1) << (63 - contentBits)) - uint64(max(e.KnownAt.UnixMilli(), 0)) //nolint:gosec // never negative
+	earliness := (uint64(1) << (63 - contentBits)) - uint64(max(e.KnownAt.UnixMilli(), 0))
 	return earliness<<contentBits | content
 }

@@ -24,5 +24,5 @@ func DeadLetterSubject(stage string) string { return "deadletters." + stage }
 func Partition(service string, n int) int {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(service))
-	return int(h.Sum32() % uint32(n)) //nolint:gosec // n is a small positive configuration value
+	return int(h.Sum32() % uint32(n))
 }

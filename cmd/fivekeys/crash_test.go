@@ -157,8 +157,8 @@ func (s *serving) deliver(t *testing.T, d simulation.Delivery) {
 		case err == nil:
 			return
 		case errors.As(err, &refused), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
-			s.mu.Lock()   // dead: wait until it is started again
-			s.mu.Unlock() //nolint:staticcheck // the waiting is all that is wanted
+			s.mu.Lock() // dead: wait until it is started again
+			s.mu.Unlock()
 		default:
 			t.Errorf("deliver %s: %v", d.GUID, err)
 			return

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/fivekeys/fivekeys/internal/clickhouse"
 	"github.com/fivekeys/fivekeys/internal/report"
 	"github.com/fivekeys/fivekeys/internal/simulation"
 	"github.com/fivekeys/fivekeys/processors/dora"
@@ -28,12 +29,12 @@ func calm(t *testing.T) (*simulation.Scenario, []string) {
 		s := startSite(t, scenario.Catalog, nil)
 		defer s.close()
 		for _, d := range scenario.Deliveries { // one after the other, in order
-			if a := s.post(t.Context(), d); a.status != 202 {
+			if a := post(t.Context(), s.client, s.url, d); a.status != 202 {
 				t.Fatalf("delivery %s is answered with %d %s", d.GUID, a.status, a.text)
 			}
 		}
 		s.drain(t)
-		agree(t, s, scenario)
+		agree(t, s.store, scenario)
 		undisturbed.tables = contents(t, s.store, factsWithoutKnownAt)
 		undisturbed.scenario = scenario
 	})
@@ -44,11 +45,11 @@ func calm(t *testing.T) (*simulation.Scenario, []string) {
 }
 
 // agree compares the report with what the simulation knows in closed form.
-func agree(t *testing.T, s *site, scenario *simulation.Scenario) {
+func agree(t *testing.T, store *clickhouse.Store, scenario *simulation.Scenario) {
 	t.Helper()
 	full := scenario.Expected.Full
 	query := report.Query{Period: report.Period{From: full.From, To: full.To}, At: full.To}
-	checked, err := verify(t.Context(), report.ClickHouse{Conn: s.store.Conn()}, query, full)
+	checked, err := verify(t.Context(), report.ClickHouse{Conn: store.Conn()}, query, full)
 	if err != nil {
 		t.Errorf("figures: %v", err)
 	}
@@ -75,7 +76,7 @@ func TestAnyOrderGivesTheSameTables(t *testing.T) {
 			s.deliver(t, shuffled)
 			s.drain(t)
 			same(t, "shuffled", factsWithoutKnownAt, want, contents(t, s.store, factsWithoutKnownAt))
-			agree(t, s, scenario)
+			agree(t, s.store, scenario)
 			if seed == 0 {
 				rebuilds(t, s, scenario)
 			}

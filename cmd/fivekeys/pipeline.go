@@ -289,7 +289,14 @@ func (p *pipeline) startIngest(ctx context.Context, listener net.Listener) error
 }
 
 func (p *pipeline) checks() []gateway.Check {
-	checks := []gateway.Check{{Name: "nats", Ready: p.bus.Healthy}}
+	checks := []gateway.Check{{Name: "nats", Ready: func(ctx context.Context) error {
+		// Asking a server that is known to be away would use up the time of the
+		// checks that follow, and they would all look broken.
+		if !p.bus.Status().Connected {
+			return fmt.Errorf("ask NATS: %w", jetstream.ErrUnavailable)
+		}
+		return p.bus.Healthy(ctx)
+	}}}
 	if p.store != nil {
 		checks = append(checks, gateway.Check{Name: "clickhouse", Ready: p.store.Ping})
 	}

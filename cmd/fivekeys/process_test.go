@@ -30,6 +30,8 @@ type serving struct {
 	addr   string
 	url    string
 	client *http.Client
+	// environ is added to the environment.
+	environ []string
 
 	mu      sync.Mutex
 	command *exec.Cmd
@@ -71,6 +73,7 @@ func newServing(t testing.TB, services *schemas.Catalog) *serving {
 func (s *serving) fivekeys(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, os.Args[0], append([]string{"--data", s.folder, "--log-level", "warn"}, args...)...)
 	cmd.Env = append(os.Environ(), runAsFivekeys+"=1", "FIVEKEYS_GITHUB_SECRET="+webhookSecret)
+	cmd.Env = append(cmd.Env, s.environ...)
 	return cmd
 }
 

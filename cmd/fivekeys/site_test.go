@@ -81,10 +81,10 @@ type answer struct {
 
 // post sends one delivery once, signed as GitHub signs it. A connection that
 // breaks is an answer without a status.
-func (s *site) post(ctx context.Context, d simulation.Delivery) answer {
+func post(ctx context.Context, client *http.Client, url string, d simulation.Delivery) answer {
 	mac := hmac.New(sha256.New, []byte(webhookSecret))
 	_, _ = mac.Write(d.Body) // never fails
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/webhooks/github", bytes.NewReader(d.Body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/webhooks/github", bytes.NewReader(d.Body))
 	if err != nil {
 		return answer{text: err.Error()}
 	}
@@ -92,7 +92,7 @@ func (s *site) post(ctx context.Context, d simulation.Delivery) answer {
 	request.Header.Set("X-Github-Event", d.Event)
 	request.Header.Set("X-Github-Delivery", d.GUID)
 	request.Header.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(mac.Sum(nil)))
-	response, err := s.client.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		return answer{text: err.Error()}
 	}
@@ -104,28 +104,37 @@ func (s *site) post(ctx context.Context, d simulation.Delivery) answer {
 	return answer{response.StatusCode, response.Header.Get("Retry-After"), string(text)}
 }
 
-// send posts every delivery once, many at a time, and hands each answer on, one
-// after the other.
-func (s *site) send(t *testing.T, deliveries []simulation.Delivery, each func(simulation.Delivery, answer)) {
+// send posts every delivery once, many at a time, to the intakes in turn, and
+// hands each answer on, one after the other.
+func send(t *testing.T, client *http.Client, urls []string, deliveries []simulation.Delivery, each func(simulation.Delivery, answer)) {
 	t.Helper()
-	work := make(chan simulation.Delivery)
+	type job struct {
+		url string
+		simulation.Delivery
+	}
+	work := make(chan job)
 	var senders sync.WaitGroup
 	var mu sync.Mutex
 	for range siteSenders {
 		senders.Go(func() {
-			for d := range work {
-				a := s.post(t.Context(), d)
+			for j := range work {
+				a := post(t.Context(), client, j.url, j.Delivery)
 				mu.Lock()
-				each(d, a)
+				each(j.Delivery, a)
 				mu.Unlock()
 			}
 		})
 	}
-	for _, d := range deliveries {
-		work <- d
+	for i, d := range deliveries {
+		work <- job{urls[i%len(urls)], d}
 	}
 	close(work)
 	senders.Wait()
+}
+
+func (s *site) send(t *testing.T, deliveries []simulation.Delivery, each func(simulation.Delivery, answer)) {
+	t.Helper()
+	send(t, s.client, []string{s.url}, deliveries, each)
 }
 
 // deliver posts every delivery once and wants a 202 for each.

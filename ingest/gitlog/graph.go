@@ -126,7 +126,7 @@ func (g *graph) intern(name []byte) (node, error) {
 	if n, ok := g.index[id]; ok {
 		return n, nil
 	}
-	n := node(len(g.ids)) //nolint:gosec // two thousand million commits don't exist
+	n := node(len(g.ids))
 	g.width = len(name) / 2
 	g.index[id] = n
 	g.ids = append(g.ids, id)

@@ -31,14 +31,14 @@ func TestRandomHistories(t *testing.T) {
 func grow(r *gitrepo.Repo, rnd *rand.Rand) {
 	branches := []string{"main"}
 	shas := []string{r.Commit("main", "Start")}
-	any := func() string { return branches[rnd.IntN(len(branches))] }
+	anyBranch := func() string { return branches[rnd.IntN(len(branches))] }
 	tags := 0
 	for n := 20 + rnd.IntN(100); len(shas) < n; {
 		r.Step = time.Duration(rnd.IntN(180)-20) * time.Minute // sometimes backwards
 		if rnd.IntN(5) == 0 {
 			r.Authored = r.Now.Add(time.Duration(10-rnd.IntN(200)) * time.Hour)
 		}
-		on, message := any(), fmt.Sprint("Commit ", len(shas))
+		on, message := anyBranch(), fmt.Sprint("Commit ", len(shas))
 		switch k := rnd.IntN(20); {
 		case k < 7:
 			shas = append(shas, r.Commit(on, message))
@@ -47,7 +47,7 @@ func grow(r *gitrepo.Repo, rnd *rand.Rand) {
 			r.Branch(name, shas[rnd.IntN(len(shas))])
 			branches = append(branches, name)
 		case k < 13:
-			if other := any(); r.SHA(other) != r.SHA(on) {
+			if other := anyBranch(); r.SHA(other) != r.SHA(on) {
 				shas = append(shas, r.Merge(on, message, other))
 			}
 		case k < 14: // a foxtrot, or something stranger still
@@ -56,7 +56,7 @@ func grow(r *gitrepo.Repo, rnd *rand.Rand) {
 				shas = append(shas, r.CommitOn(on, message, a, b))
 			}
 		case k < 15:
-			if a, b := any(), any(); r.SHA(a) != r.SHA(on) && r.SHA(b) != r.SHA(on) && r.SHA(a) != r.SHA(b) {
+			if a, b := anyBranch(), anyBranch(); r.SHA(a) != r.SHA(on) && r.SHA(b) != r.SHA(on) && r.SHA(a) != r.SHA(b) {
 				shas = append(shas, r.Merge(on, message, a, b))
 			}
 		default:

@@ -39,8 +39,8 @@ func (c *clone) tags(ctx context.Context, glob string) (commits []tag, warnings 
 		return nil, nil, err
 	}
 	if len(selected) == 0 {
-		any, err := c.output(ctx, "for-each-ref", "--count=1", "refs/tags")
-		if err == nil && any != "" {
+		some, err := c.output(ctx, "for-each-ref", "--count=1", "refs/tags")
+		if err == nil && some != "" {
 			err = fmt.Errorf("tags %q: %w", glob, ErrNoTagMatches)
 		}
 		return nil, nil, err

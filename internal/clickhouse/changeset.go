@@ -43,7 +43,8 @@ func (s *Store) LoadWritten(ctx context.Context, services []string) (map[string]
 		}
 		out[service] = w
 	}
-	for i, t := range []struct {
+	group, ctx := errgroup.WithContext(ctx)
+	for slot, t := range [tableCount]struct {
 		name string
 		keys []string
 	}{
@@ -53,35 +54,49 @@ func (s *Store) LoadWritten(ctx context.Context, services []string) (map[string]
 		failures:    {failureTable.name, failureTable.keys},
 		days:        {dayTable.name, dayTable.keys},
 	} {
-		rows, err := s.conn.Query(ctx, "SELECT service, ["+strings.Join(t.keys, ", ")+"] AS key, digest FROM "+t.name+
-			" FINAL WHERE service IN ($1)", services)
-		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", t.name, err)
-		}
-		for rows.Next() {
-			var service string
-			var key []string
-			var digest uint64
-			if err := rows.Scan(&service, &key, &digest); err != nil {
-				_ = rows.Close()
-				return nil, fmt.Errorf("read %s: %w", t.name, err)
+		group.Go(func() error {
+			if err := s.readWritten(ctx, t.name, t.keys, services, func(service, id string, digest uint64) {
+				out[service].tables[slot][id] = digest
+			}); err != nil {
+				return fmt.Errorf("read %s: %w", t.name, err)
 			}
-			out[service].tables[i][identity(key)] = digest
-		}
-		err = rows.Err()
-		_ = rows.Close()
-		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", t.name, err)
-		}
+			return nil
+		})
 	}
-	return out, nil
+	return out, group.Wait()
+}
+
+func (s *Store) readWritten(ctx context.Context, table string, keys, services []string, each func(service, id string, digest uint64)) error {
+	rows, err := s.conn.Query(ctx, "SELECT service, ["+strings.Join(keys, ", ")+"] AS key, digest FROM "+table+
+		" FINAL WHERE service IN ($1)", services)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	var service string
+	var key []string
+	var digest uint64
+	for rows.Next() {
+		if err := rows.Scan(&service, &key, &digest); err != nil {
+			return err
+		}
+		each(service, identity(key), digest)
+	}
+	return rows.Err()
 }
 
 // Changeset collects the rows in which the facts of services differ from what
 // the store holds. It is not safe for concurrent use.
 type Changeset struct {
-	rows  [tableCount][][]any
+	rows  [tableCount][]factRow
 	after []func() // makes the Written maps true once the rows are stored
+}
+
+// factRow is a fact's row and the columns that every table of facts has.
+type factRow struct {
+	values          []any
+	version, digest uint64
+	deleted         bool
 }
 
 // Add compares one service's facts with what the store holds of it. version is
@@ -122,7 +137,7 @@ func diff[T any](c *Changeset, slot int, t *table[T], w *Written, service string
 				continue
 			}
 		}
-		c.rows[slot] = append(c.rows[slot], append(row, uint64(version), uint8(0), sum)) //nolint:gosec // a count
+		c.rows[slot] = append(c.rows[slot], factRow{values: row, version: uint64(version), digest: sum})
 		c.after = append(c.after, func() { held[id] = sum })
 	}
 	if kept == len(held) {
@@ -133,7 +148,7 @@ func diff[T any](c *Changeset, slot int, t *table[T], w *Written, service string
 			continue
 		}
 		gone := t.of(service, strings.Split(id, "\x00"))
-		c.rows[slot] = append(c.rows[slot], append(t.row(&gone), uint64(version), uint8(1), uint64(0))) //nolint:gosec // a count
+		c.rows[slot] = append(c.rows[slot], factRow{values: t.row(&gone), version: uint64(version), deleted: true})
 		c.after = append(c.after, func() { delete(held, id) })
 	}
 }
@@ -143,7 +158,7 @@ func diff[T any](c *Changeset, slot int, t *table[T], w *Written, service string
 // afterwards, so a crash between two tables is mended by the redelivery.
 func (s *Store) Apply(ctx context.Context, c *Changeset) error {
 	group, ctx := errgroup.WithContext(ctx)
-	for slot, insert := range [tableCount]func(context.Context, [][]any) error{
+	for slot, insert := range [tableCount]func(context.Context, []factRow) error{
 		deployments: inserter(s, &deploymentTable),
 		changes:     inserter(s, &changeTable),
 		incidents:   inserter(s, &incidentTable),
@@ -166,17 +181,30 @@ func (s *Store) Apply(ctx context.Context, c *Changeset) error {
 // maxRowsPerInsert keeps one insert's memory bounded.
 const maxRowsPerInsert = 100_000
 
-func inserter[T any](s *Store, t *table[T]) func(context.Context, [][]any) error {
-	return func(ctx context.Context, rows [][]any) error {
+func inserter[T any](s *Store, t *table[T]) func(context.Context, []factRow) error {
+	return func(ctx context.Context, rows []factRow) error {
+		all := make([]any, 0, len(t.columns)) // of the row at hand: the batch copies it
 		for len(rows) > 0 {
 			n := min(len(rows), maxRowsPerInsert)
-			if err := s.insert(ctx, t.name, t.columns, n, func(i int) []any { return rows[i] }); err != nil {
+			err := s.insert(ctx, t.name, t.columns, n, func(i int) []any {
+				r := &rows[i]
+				all = append(append(all[:0], r.values...), r.version, flag(r.deleted), r.digest)
+				return all
+			})
+			if err != nil {
 				return err
 			}
 			rows = rows[n:]
 		}
 		return nil
 	}
+}
+
+func flag(b bool) uint8 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // digest is FNV-1a over a row's values. It is stored, so its form must not
@@ -189,7 +217,7 @@ func digest(row []any) uint64 {
 			v >>= 8
 		}
 	}
-	at := func(t time.Time) { word(uint64(t.UnixMilli())) } //nolint:gosec // bits, not a quantity
+	at := func(t time.Time) { word(uint64(t.UnixMilli())) }
 	for _, v := range row {
 		switch v := v.(type) {
 		case string:

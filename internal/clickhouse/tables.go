@@ -228,7 +228,7 @@ var dayTable = table[schemas.Day]{
 	},
 }
 
-func count(n int) uint32 { return uint32(max(n, 0)) } //nolint:gosec // counts of rows in memory
+func count(n int) uint32 { return uint32(max(n, 0)) }
 
 // optional makes an unknown time NULL.
 func optional(t time.Time) *time.Time {

@@ -287,7 +287,7 @@ func ParseDuration(s string) (time.Duration, error) {
 			if err != nil {
 				return 0, fmt.Errorf("read duration %q: %w", s, err)
 			}
-			return time.Duration(n) * unit, nil //nolint:gosec // 14 bits
+			return time.Duration(n) * unit, nil
 		}
 	}
 	v, err := time.ParseDuration(s)

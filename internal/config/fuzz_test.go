@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"os"
 	"testing"
 
@@ -24,7 +25,8 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		c, err := Parse("f", text)
 		if err != nil {
-			if problems, ok := err.(Problems); !ok || len(problems) == 0 || problems.Error() == "" {
+			var problems Problems
+			if !errors.As(err, &problems) || len(problems) == 0 || problems.Error() == "" {
 				t.Errorf("an error that says nothing: %#v", err)
 			}
 			return

@@ -41,7 +41,7 @@ var systemPaths = []string{
 func confine(dataDir, library string) error {
 	version, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
 	if errno != 0 {
-		return fmt.Errorf("Landlock is not available: %w", errno)
+		return fmt.Errorf("restrict with Landlock: %w", errno)
 	}
 	attr := unix.LandlockRulesetAttr{Handled_access_fs: rightsV1}
 	switch {
@@ -170,8 +170,7 @@ func elfInterpreter() string {
 // confinedAgain replaces this process by itself, confined. It returns only when
 // that is not possible.
 func confinedAgain(dataDir, library string, environment []string) error {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+	runtime.LockOSThread() // for good: the thread is replaced with the process
 	if err := confine(dataDir, library); err != nil {
 		return err
 	}

@@ -1,8 +1,8 @@
 package engine
 
 import (
+	"crypto/rand"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -124,9 +124,5 @@ func (e *nativeEncoder) writePlain(p []byte) {
 
 // exceptionTag is sixteen letters that no result can know beforehand.
 func exceptionTag() string {
-	tag := make([]byte, 16)
-	for i := range tag {
-		tag[i] = byte('a' + rand.IntN(26))
-	}
-	return string(tag)
+	return rand.Text()[:16]
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"mime/multipart"
 	"net/url"
@@ -27,7 +28,7 @@ func (r *request) readForm(form *multipart.Reader, values url.Values) (consumed 
 	left := int64(externalMemory)
 	for {
 		part, err := form.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return consumed, nil
 		}
 		if err != nil {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -68,7 +69,7 @@ func (s *session) load(ctx context.Context, head, format string, data io.Reader,
 		if n > 0 && libchdb.appendInsert(stream, unsafe.Pointer(&buffer[0]), uintptr(n)) != 0 {
 			break // the reason comes with done
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err == nil && ctx.Err() != nil {

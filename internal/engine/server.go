@@ -170,7 +170,7 @@ func (s *server) writeError(w http.ResponseWriter, e *exception, status int) {
 	h.Set("Content-Type", "text/plain; charset=UTF-8")
 	h.Set("X-ClickHouse-Exception-Code", fmt.Sprint(e.code))
 	w.WriteHeader(status)
-	_, _ = fmt.Fprintf(w, "%s\n", s.errorText(e))
+	_, _ = fmt.Fprintf(w, "%s\n", s.errorText(e)) //nolint:gosec // text/plain, which no browser runs
 }
 
 func (s *server) errorText(e *exception) string {

@@ -51,8 +51,11 @@ func listenTCP(address string, log *slog.Logger) (*net.TCPListener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for ClickHouse HTTP clients: %w (choose another address, or none)", err)
 	}
-	t := l.(*net.TCPListener)
-	if ip := t.Addr().(*net.TCPAddr).IP; !ip.IsLoopback() {
+	t, ok := l.(*net.TCPListener)
+	if !ok {
+		return nil, fmt.Errorf("listen for ClickHouse HTTP clients: %s is no TCP address", address)
+	}
+	if a, ok := t.Addr().(*net.TCPAddr); !ok || !a.IP.IsLoopback() {
 		log.Warn("engine listens beyond this machine, without TLS: passwords and data can be read on the way", "address", t.Addr().String())
 	}
 	return t, nil

@@ -240,7 +240,7 @@ func (l *lane) await(op string, answer <-chan *nats.Msg, timeout, down <-chan st
 	case m := <-answer:
 		return m, nil
 	case <-timeout:
-		return nil, &Error{Op: op, Reason: ErrUnavailable, Cause: fmt.Errorf("no answer within %v", l.p.cfg.Timeout), Hint: "see the server's log; its disk may be full or slow"}
+		return nil, &Error{Op: op, Reason: ErrUnavailable, Cause: fmt.Errorf("no answer within %v", l.p.cfg.Timeout), Hint: "see the server's log; its disk may be slow, and once it was full the server has to be restarted"}
 	case <-down:
 		return nil, &Error{Op: op, Reason: ErrUnavailable, Cause: nats.ErrDisconnected, Hint: hintUnavailable}
 	case <-l.p.stop:

@@ -2,6 +2,7 @@ package jetstream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -24,6 +25,7 @@ type Client struct {
 	js       jetstream.JetStream
 	embedded *embedded // nil when connected by URL
 	trimmer  trimmer
+	reserved int64 // bytes of disk that intake leaves free
 
 	closedCh chan struct{} // the connection has ended for good
 
@@ -50,6 +52,7 @@ func Open(ctx context.Context, cfg Config) (_ *Client, err error) {
 		parts:    make(map[io.Closer]struct{}),
 	}
 	c.trimmer.client = c
+	c.reserved = reservedDisk
 	defer func() {
 		if err != nil {
 			c.shutdown()
@@ -69,8 +72,8 @@ func Open(ctx context.Context, cfg Config) (_ *Client, err error) {
 	if c.js, err = jetstream.New(c.nc); err != nil {
 		return nil, fmt.Errorf("open JetStream: %w", err)
 	}
-	if err = c.Healthy(ctx); err != nil {
-		return nil, err
+	if err = c.Healthy(ctx); err != nil && !errors.Is(err, ErrDiskFull) {
+		return nil, err // with a disk that is nearly full one can still drain
 	}
 	return c, nil
 }
@@ -163,12 +166,26 @@ func (c *Client) Status() Status {
 	return s
 }
 
-// Healthy asks the server whether JetStream answers.
+// Healthy asks the server whether JetStream answers, and looks at the disk where
+// that is ours.
 func (c *Client) Healthy(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.ConnectTimeout)
 	defer cancel()
 	if _, err := c.js.AccountInfo(ctx); err != nil {
 		return wrap("ask JetStream for its state", err)
+	}
+	return c.diskRoom("check the disk")
+}
+
+// diskRoom refuses when the embedded server's disk is nearly full.
+func (c *Client) diskRoom(op string) error {
+	if c.embedded == nil {
+		return nil
+	}
+	if free, ok := freeDisk(c.cfg.StoreDir); ok && free < c.reserved {
+		return &Error{
+			Op: op, Reason: ErrDiskFull, Cause: fmt.Errorf("%d MiB are free, %d are kept in reserve", free>>20, c.reserved>>20), Hint: "free disk space",
+		}
 	}
 	return nil
 }

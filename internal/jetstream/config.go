@@ -33,8 +33,12 @@ const (
 	// (or already theirs), up to a limit: the rest belongs to ClickHouse.
 	embeddedDiskShare = 4
 	embeddedMaxBytes  = 64 << 30
-	// Below this the embedded server would run into a full disk at once.
-	minFreeDisk = 32 << 20
+	// Below this the embedded server isn't started: it would fail at once.
+	minFreeDisk = 16 << 20
+	// Below this it takes no more messages. nats-server doesn't recover from a
+	// full disk: the stream refuses everything, removing messages too, until the
+	// server is restarted. So we stop before, and the rest is for draining.
+	reservedDisk = 64 << 20
 )
 
 // Config says where NATS is and what it should hold.

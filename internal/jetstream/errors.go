@@ -14,7 +14,7 @@ import (
 var (
 	// ErrOverloaded: the publisher's queue is full; the caller should back off.
 	ErrOverloaded = errors.New("publish queue is full")
-	// ErrStreamFull: the stream has reached its size; nothing was stored.
+	// ErrStreamFull: the stream or the server has reached its size; nothing was stored.
 	ErrStreamFull = errors.New("stream is full")
 	// ErrUnavailable: no answer from NATS. The message may or may not be stored;
 	// publishing it again with the same ID is safe.
@@ -40,7 +40,7 @@ var (
 	ErrStoreLocked = errors.New("store is in use by another process")
 	// ErrStoreUnusable: the embedded server's folder can't be written.
 	ErrStoreUnusable = errors.New("store is not usable")
-	// ErrDiskFull: not enough room on the disk for the embedded server.
+	// ErrDiskFull: not enough room on the disk; nothing was stored.
 	ErrDiskFull = errors.New("disk is full")
 )
 
@@ -168,6 +168,9 @@ func apiError(op string, api *jetstream.APIError) error {
 		if api.Code >= 500 {
 			e.Reason, e.Hint = ErrUnavailable, hintUnavailable
 		}
+	}
+	if strings.Contains(api.Description, "no space left") {
+		e.Reason, e.Hint = ErrDiskFull, "free disk space and restart the server"
 	}
 	return e
 }

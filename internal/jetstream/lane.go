@@ -188,6 +188,13 @@ func (l *lane) take() []*entry {
 
 // deliver brings the entries to the stream and finishes each of them.
 func (l *lane) deliver(entries []*entry) {
+	if err := l.p.client.diskRoom("look at the disk"); err != nil {
+		err = &Error{Op: "store messages in " + l.stream, Reason: ErrStreamFull, Cause: err}
+		for _, e := range entries {
+			e.finish(nil, err)
+		}
+		return
+	}
 	count, units := 0, 0
 	for _, e := range entries {
 		count += len(e.msgs)

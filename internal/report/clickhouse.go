@@ -129,7 +129,7 @@ func (p *pool) args() []any {
 		clickhouse.Named("service", q.Service), clickhouse.Named("team", q.Team),
 		clickhouse.Named("before", date(q.Period.Before().From)),
 		clickhouse.Named("from", date(q.Period.From)), clickhouse.Named("to", date(q.Period.To)),
-		clickhouse.Named("weeks", int32(q.Period.Weeks())), //nolint:gosec // a period of days has few weeks
+		clickhouse.Named("weeks", int32(q.Period.Weeks())),
 		clickhouse.Named("at", q.At.UnixMilli()),
 		clickhouse.Named("all_teams", allTeams), clickhouse.Named("all_services", allServices),
 		clickhouse.Named("teams", names(p.teams, allTeams)), clickhouse.Named("services", names(p.shown, allServices)),
@@ -168,11 +168,11 @@ func (p *pool) addTotals(rows driver.Rows) error {
 		return nil
 	}
 	t := totals(counts, lengths, quantiles, sums)
-	switch {
-	case bucket == bucketNow:
+	switch bucket {
+	case bucketNow:
 		a.Now = t
 		a.UnrecoveredSince, a.IncidentSince = deref(unrecovered), deref(openIncident)
-	case bucket == bucketBefore:
+	case bucketBefore:
 		a.Before = t
 	default: // weeks count back from the end, the series goes forward
 		a.Weeks[len(a.Weeks)-1-int(bucket)] = t
@@ -189,10 +189,11 @@ func (p *pool) addTotals(rows driver.Rows) error {
 func activeDays(weeks [][]any) []int {
 	var days []int
 	for _, w := range weeks {
-		week, mask := int(w[0].(int32)), w[1].(uint8)
+		week, _ := w[0].(int32) // the query says (Int32, UInt8)
+		mask, _ := w[1].(uint8)
 		for day := range DaysPerWeek {
 			if mask&(1<<day) != 0 {
-				days = append(days, week*DaysPerWeek+day)
+				days = append(days, int(week)*DaysPerWeek+day)
 			}
 		}
 	}
@@ -206,7 +207,7 @@ func totals(counts, lengths []uint64, quantiles [][]float64, sums []float64) Tot
 		&t.Deployments, &t.Failed, &t.Rework, &t.Rollbacks, &t.Unrecovered, &t.Unresolved,
 		&t.Changes, &t.Excluded, &t.Incidents, &t.Unattributed, &t.OpenIncidents,
 	} {
-		*into = int(counts[i]) //nolint:gosec // counts of deployments
+		*into = int(counts[i])
 	}
 	for i, into := range []*sample.Summary{
 		&t.LeadTime, &t.Coding, &t.Pickup, &t.Review, &t.Deploy, &t.Recovery, &t.Restore, &t.Acknowledge,
@@ -221,7 +222,7 @@ func summary(n uint64, q []float64, sum float64) sample.Summary {
 	if n == 0 {
 		return sample.Summary{}
 	}
-	return sample.Summary{Count: int(n), P50: q[0], P75: q[1], P90: q[2], P95: q[3], Max: q[4], Mean: sum / float64(n)} //nolint:gosec // a count
+	return sample.Summary{Count: int(n), P50: q[0], P75: q[1], P90: q[2], P95: q[3], Max: q[4], Mean: sum / float64(n)}
 }
 
 func deref(t *time.Time) time.Time {
@@ -245,7 +246,7 @@ func (p *pool) addChanges(rows driver.Rows) error {
 	case schemas.Exclusion(excluded) == schemas.ExcludedOpen:
 		a.OpenAge = summary(n, quantiles, sum)
 	default:
-		a.Excluded[schemas.Exclusion(excluded)] = int(n) //nolint:gosec // a count
+		a.Excluded[schemas.Exclusion(excluded)] = int(n)
 	}
 	return nil
 }

@@ -163,10 +163,9 @@ func (c *change) answer(s *service) Change {
 	if c.pr != nil {
 		out.PullRequest, out.OpenedAt, out.FirstReviewAt = c.pr.number, c.pr.openedAt, c.pr.firstReviewAt
 	}
-	switch d := c.shipped[s.name]; {
-	case d == nil:
+	if d := c.shipped[s.name]; d == nil {
 		out.Excluded = schemas.ExcludedOpen
-	default:
+	} else {
 		out.DeployedAt, out.DeploymentID = d.finishedAt, d.identifier()
 		if d.baseline {
 			out.Excluded = schemas.ExcludedBaseline

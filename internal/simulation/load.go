@@ -220,7 +220,7 @@ func (s *lane) step() beat {
 
 func (s *lane) chance(n int) int {
 	s.random = mix(s.random)
-	return int(s.random >> 33 % uint64(n)) //nolint:gosec // n is small and positive
+	return int(s.random >> 33 % uint64(n))
 }
 
 // mix is splitmix64: enough chance for a load, at a nanosecond each.

@@ -90,7 +90,7 @@ func digits(n, width int) string {
 }
 
 func (l Load) guid(n int) string {
-	raw := l.appendSHA(nil, -1, uint64(n)) //nolint:gosec // n counts up from 0
+	raw := l.appendSHA(nil, -1, uint64(n))
 	dashed := make([]byte, 0, 36)
 	for i, part := range [...]int{8, 4, 4, 4, 12} {
 		if i > 0 {

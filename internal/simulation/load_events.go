@@ -77,7 +77,7 @@ func (l Load) event(b beat, name string) schemas.Event {
 
 // authored is when a landed change was written: hours before.
 func (b beat) authored() time.Time {
-	return b.at.Add(-time.Duration(1+(b.change*7+uint64(b.service))%40) * 17 * time.Minute) //nolint:gosec // indices are not negative
+	return b.at.Add(-time.Duration(1+(b.change*7+uint64(b.service))%40) * 17 * time.Minute)
 }
 
 // Ids have a fixed number of digits, so that payloads can be filled in place.
@@ -100,7 +100,7 @@ func (b beat) issueID() int64 {
 // the first.
 func (l Load) appendSHA(to []byte, service int, n uint64) []byte {
 	var raw [24]byte
-	x := mix(l.Seed ^ uint64(service)<<40 ^ n) //nolint:gosec // service is an index
+	x := mix(l.Seed ^ uint64(service)<<40 ^ n)
 	for i := 0; i < len(raw); i += 8 {
 		x = mix(x)
 		binary.BigEndian.PutUint64(raw[i:], x)

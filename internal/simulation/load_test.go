@@ -77,7 +77,7 @@ func TestLoadIsDeterministicAndMayBeLeftEarly(t *testing.T) {
 		}
 		return b.String()
 	}
-	if take(Load{Seed: 1}, 5000) != take(Load{Seed: 1}, 5000) {
+	if again := take(Load{Seed: 1}, 5000); again != take(Load{Seed: 1}, 5000) {
 		t.Error("the same seed gave different events")
 	}
 	if take(Load{Seed: 1}, 5000) == take(Load{Seed: 2}, 5000) {

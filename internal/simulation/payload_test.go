@@ -113,13 +113,13 @@ func TestPayloadsHaveTheKeysOfGitHubsOwn(t *testing.T) {
 		mine := newShape()
 		mine.add("", v)
 		for path, keys := range mine.any {
-			real, known := original.any[path]
+			theirs, known := original.any[path]
 			if !known {
 				complaints[d.Event+path+": no example has an object there"] = true
 				continue
 			}
 			for k := range keys {
-				if !real[k] {
+				if !theirs[k] {
 					complaints[d.Event+path+"."+k+": no example has it"] = true
 				}
 			}

@@ -98,7 +98,7 @@ func (n *NATS) URL() string { return fmt.Sprintf("nats://127.0.0.1:%d", n.port) 
 // Start returns when the server takes connections.
 func (n *NATS) Start() {
 	n.tb.Helper()
-	n.command = exec.Command(os.Args[0], "-test.run=^$") //nolint:gosec // this binary
+	n.command = exec.Command(os.Args[0], "-test.run=^$")
 	n.command.Env = append(os.Environ(), natsFolder+"="+n.folder, natsPort+"="+strconv.Itoa(n.port))
 	n.command.Stderr = os.Stderr
 	if _, err := n.command.StdinPipe(); err != nil {

@@ -53,14 +53,14 @@ type attribution struct {
 func attribute(h *history, all *deployments, incidents []*incident, rules *schemas.Service) []*failure {
 	a := &attribution{
 		history: h, all: all, rules: rules,
-		fixes: findFixes(h, all, incidents, rules),
+		fixes: findFixes(h, incidents, rules),
 		bySHA: map[string][]*deployment{},
 		live:  shas{nodes: map[string]int32{}},
 	}
 	for i, d := range all.production {
 		if d.sha != "" {
 			if _, ok := a.live.nodes[d.sha]; !ok {
-				a.live.nodes[d.sha] = int32(i) //nolint:gosec // fewer than 2³¹ deployments
+				a.live.nodes[d.sha] = int32(i)
 			}
 			a.bySHA[d.sha] = append(a.bySHA[d.sha], d)
 		}

@@ -50,7 +50,7 @@ func foldChanges(events []statusEvent[commit]) []*change {
 		if !known {
 			// The earliest event says when it got to the branch, and where in line.
 			c = &change{
-				node: int32(len(changes)), //nolint:gosec // a service has fewer than 2³¹ commits
+				node: int32(len(changes)),
 				sha:  said.sha, merged: e.at, known: e.known,
 				push: said.push, position: said.position,
 				side: true,

@@ -178,7 +178,7 @@ func (x *explainer) deployments() []*schemas.Deployment {
 		if !x.within(at) {
 			continue
 		}
-		reason, why := "", ""
+		var reason, why string
 		switch {
 		case !d.Production:
 			reason, why = "not_production", fmt.Sprintf("%s is none of the production environments (%s).",

@@ -37,7 +37,7 @@ func compareFixes(a, b *fix) int {
 //
 // What a baseline holds was shipped before we looked: years of old hotfixes in
 // it say nothing about the deployment.
-func findFixes(h *history, all *deployments, incidents []*incident, rules *schemas.Service) *fixes {
+func findFixes(h *history, incidents []*incident, rules *schemas.Service) *fixes {
 	found := &fixes{naming: map[*incident][]*fix{}, closing: map[*incident][]*deployment{}}
 	reverts := newReverts(h)
 	names := newIncidentNames(h, incidents)

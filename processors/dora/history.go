@@ -49,7 +49,7 @@ func newHistory(changes []*change, pulls []*pullRequest, branches map[string]*br
 	h.joinByNumber(pulls)
 	h.bringInListed()
 	h.findParents()
-	h.shas.sorted = nil // nodes were added since a pull request was looked up
+	h.sorted = nil // nodes were added since a pull request was looked up
 	return h
 }
 
@@ -90,7 +90,7 @@ func (h *history) bringInListed() {
 			n, known := h.nodes[sha]
 			switch {
 			case !known:
-				n = int32(len(h.changes) + len(h.owner)) //nolint:gosec // fewer than 2³¹ commits
+				n = int32(len(h.changes) + len(h.owner))
 				h.nodes[sha] = n
 				h.owner = append(h.owner, c)
 				c.brought = append(c.brought, n)

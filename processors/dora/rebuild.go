@@ -2,6 +2,9 @@ package dora
 
 import (
 	"context"
+	"maps"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // RebuildStats says what a rebuild did.
@@ -10,45 +13,55 @@ type RebuildStats struct {
 	Events   int
 }
 
-// rebuildEvents is how many events are folded together, at least: a chunk ends
-// with the service that reaches it.
-const rebuildEvents = 50_000
+const (
+	// rebuildEvents is how many events are folded together, at least: a chunk
+	// ends with the service that reaches it.
+	rebuildEvents = 50_000
+	// rebuildRows is how many rows are written together, at least. Each insert
+	// costs a part in each table, with its fsyncs and merges.
+	rebuildRows = 50_000
+)
 
 // Rebuild folds every service again from the log of events and writes all of
 // its facts, whatever the store claims to hold of them; facts that no event
-// tells of any more are removed. It streams the log service by service, so its memory follows the
-// largest services and not the history. progress may be nil.
+// tells of any more are removed. It streams the log service by service, so its
+// memory follows the largest services and not the history. progress may be nil.
 func (s *Stage) Rebuild(ctx context.Context, progress func(RebuildStats)) (RebuildStats, error) {
 	var stats RebuildStats
 	if _, err := s.store.RemoveLeftovers(ctx); err != nil {
 		return stats, err
 	}
-	chunks := make(chan []*active, 1)
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	// Reading and decoding run beside folding and writing.
-	go func() {
+	// One chunk is read and decoded while the one before is folded and the one
+	// before that is written.
+	group, ctx := errgroup.WithContext(ctx)
+	chunks := make(chan []*active)
+	foldings := make(chan *folding)
+	group.Go(func() error {
 		defer close(chunks)
-		if err := s.readChunks(ctx, chunks); err != nil {
-			cancel(err)
-		}
-	}()
-	for chunk := range chunks {
-		if err := s.rewrite(ctx, chunk); err != nil {
-			cancel(err)
-			for range chunks { //nolint:revive // lets the reader end
+		return s.readChunks(ctx, chunks)
+	})
+	group.Go(func() error {
+		defer close(foldings)
+		return s.foldChunks(ctx, chunks, foldings)
+	})
+	group.Go(func() error {
+		rules := map[string]string{}
+		for f := range foldings {
+			if err := s.store.Apply(ctx, &f.changes); err != nil {
+				return err
 			}
-			return stats, context.Cause(ctx)
+			maps.Copy(rules, f.rules)
+			stats.Services += f.services
+			stats.Events += f.events
+			if progress != nil {
+				progress(stats)
+			}
 		}
-		stats.Services += len(chunk)
-		for _, a := range chunk {
-			stats.Events += a.timeline.Len()
-		}
-		if progress != nil {
-			progress(stats)
-		}
-	}
-	return stats, context.Cause(ctx)
+		// Also where the reading has failed: this much is written.
+		return s.store.SetFoldedRules(ctx, rules, s.now())
+	})
+	err := group.Wait()
+	return stats, err
 }
 
 func (s *Stage) readChunks(ctx context.Context, chunks chan<- []*active) error {
@@ -80,7 +93,7 @@ func (s *Stage) readChunks(ctx context.Context, chunks chan<- []*active) error {
 			current = &active{service: e.Subject, timeline: NewTimeline(e.Subject), dirty: true}
 			chunk = append(chunk, current)
 		}
-		if _, err := current.timeline.Add(e); err != nil {
+		if err := current.timeline.addDistinct(&e); err != nil {
 			s.logger.Warn("event not understood, kept in the log only", "source", e.Source, "id", e.ID, "error", err)
 		}
 		events++
@@ -88,21 +101,39 @@ func (s *Stage) readChunks(ctx context.Context, chunks chan<- []*active) error {
 	return flush()
 }
 
-func (s *Stage) rewrite(ctx context.Context, chunk []*active) error {
-	services := make([]string, len(chunk))
-	for i, a := range chunk {
-		services[i] = a.service
-		s.cache.drop(a.service)
+func (s *Stage) foldChunks(ctx context.Context, chunks <-chan []*active, foldings chan<- *folding) error {
+	f := newFolding()
+	flush := func() error {
+		select {
+		case foldings <- f:
+			f = newFolding()
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
-	written, err := s.store.LoadWritten(ctx, services)
-	if err != nil {
-		return err
+	for chunk := range chunks {
+		services := make([]string, len(chunk))
+		for i, a := range chunk {
+			services[i] = a.service
+			s.cache.drop(a.service)
+		}
+		written, err := s.store.LoadWritten(ctx, services)
+		if err != nil {
+			return err
+		}
+		for _, a := range chunk {
+			a.written = written[a.service]
+			a.written.Distrust()
+		}
+		s.refold(f, chunk)
+		if f.changes.Rows() >= rebuildRows {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
 	}
-	for _, a := range chunk {
-		a.written = written[a.service]
-		a.written.Distrust()
-	}
-	return s.write(ctx, chunk)
+	return flush()
 }
 
 // Load reads one service's events as a timeline, for explain and for figures

@@ -180,7 +180,7 @@ func (s *Stage) load(ctx context.Context, services []string) error {
 		if err != nil {
 			return err
 		}
-		if _, err := loaded[e.Subject].timeline.Add(e); err != nil {
+		if err := loaded[e.Subject].timeline.addDistinct(&e); err != nil {
 			loaded[e.Subject].ignore(&e)
 			s.logger.Warn("event not understood, kept in the log only", "source", e.Source, "id", e.ID, "error", err)
 		}
@@ -206,42 +206,55 @@ func (s *Stage) write(ctx context.Context, dirty []*active) error {
 	if len(dirty) == 0 {
 		return nil
 	}
-	facts := make([]schemas.Facts, len(dirty))
-	rules := make(map[string]string, len(dirty))
-	group := errgroup.Group{}
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i, a := range dirty {
-		service := s.catalog.Service(a.service)
-		rules[a.service] = service.Fingerprint(FoldVersion)
-		group.Go(func() error {
-			facts[i] = a.timeline.Fold(service)
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	var set clickhouse.Changeset
-	for i, a := range dirty {
-		set.Add(a.written, a.service, a.timeline.Len(), &facts[i])
-		if a.rules == rules[a.service] {
-			delete(rules, a.service)
-		}
-	}
-	if err := s.store.Apply(ctx, &set); err != nil {
+	f := newFolding()
+	s.refold(f, dirty)
+	if err := s.store.Apply(ctx, &f.changes); err != nil {
 		return err
 	}
 	// After the facts: a crash in between folds again, never too seldom.
-	if err := s.store.SetFoldedRules(ctx, rules, s.now()); err != nil {
+	if err := s.store.SetFoldedRules(ctx, f.rules, s.now()); err != nil {
 		return err
 	}
 	for _, a := range dirty {
 		a.dirty = false
-		if fingerprint, changed := rules[a.service]; changed {
+		if fingerprint, changed := f.rules[a.service]; changed {
 			a.rules = fingerprint
 		}
 	}
 	return nil
+}
+
+// folding is what is to be written of some services.
+type folding struct {
+	services, events int
+	changes          clickhouse.Changeset
+	rules            map[string]string // fingerprints that are not recorded yet
+}
+
+func newFolding() *folding { return &folding{rules: map[string]string{}} }
+
+// refold folds services and adds to f where their facts differ from the stored
+// ones.
+func (s *Stage) refold(f *folding, services []*active) {
+	facts := make([]schemas.Facts, len(services))
+	group := errgroup.Group{}
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, a := range services {
+		rules := s.catalog.Service(a.service)
+		if fingerprint := rules.Fingerprint(FoldVersion); fingerprint != a.rules {
+			f.rules[a.service] = fingerprint
+		}
+		group.Go(func() error {
+			facts[i] = a.timeline.Fold(rules)
+			return nil
+		})
+	}
+	_ = group.Wait() // folding can't fail
+	f.services += len(services)
+	for i, a := range services {
+		f.events += a.timeline.Len()
+		f.changes.Add(a.written, a.service, a.timeline.Len(), &facts[i])
+	}
 }
 
 // Folds says whether events of a type are part of a service's timeline.

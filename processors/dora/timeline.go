@@ -19,7 +19,7 @@ import (
 type Timeline struct {
 	service string
 	events  []event
-	index   map[identity]int // position in events
+	index   map[identity]int // position in events; nil until needed
 }
 
 // identity is what makes two events the same event.
@@ -38,7 +38,7 @@ type event struct {
 
 // NewTimeline gives the empty timeline of a service.
 func NewTimeline(service string) *Timeline {
-	return &Timeline{service: service, index: make(map[identity]int)}
+	return &Timeline{service: service}
 }
 
 // Len is the number of events.
@@ -55,40 +55,65 @@ func (t *Timeline) Len() int { return len(t.events) }
 // An error means that the event can't be used: its type is unknown, its data
 // can't be decoded or fails its own validation, or its time is missing.
 func (t *Timeline) Add(e schemas.Event) (bool, error) {
-	if e.Type == schemas.TypeToil || e.Type == schemas.TypeSLI {
+	t.makeIndex()
+	i, known := t.index[identity{source: e.Source, id: e.ID}]
+	if known && (t.events[i].known < toInstant(e.KnownAt) || t.events[i].precedence >= e.Precedence()) {
 		return false, nil
 	}
-	fresh := event{
-		identity: identity{source: e.Source, id: e.ID},
-		at:       toInstant(e.Time),
-		known:    toInstant(e.KnownAt),
+	fresh, err := keepEvent(&e)
+	if err != nil || fresh.payload == nil {
+		return false, err
 	}
-	if fresh.at == 0 {
-		return false, fmt.Errorf("add event %s of %s: time %s is missing or outside 1970…2261",
-			e.ID, e.Source, e.Time.Format(time.RFC3339))
-	}
-	i, known := t.index[fresh.identity]
-	if known && t.events[i].known < fresh.known {
-		return false, nil
-	}
-	fresh.precedence = e.Precedence()
-	if known && t.events[i].precedence >= fresh.precedence {
-		return false, nil
-	}
-	payload, err := decode(&e)
-	if err != nil {
-		return false, fmt.Errorf("add event %s of %s: %w", e.ID, e.Source, err)
-	}
-	fresh.payload = payload
 	if known {
 		fresh.identity = t.events[i].identity
 		t.events[i] = fresh
 		return true, nil
 	}
-	fresh.identity = identity{source: intern(e.Source), id: strings.Clone(e.ID)}
 	t.index[fresh.identity] = len(t.events)
 	t.events = append(t.events, fresh)
 	return true, nil
+}
+
+// addDistinct is Add for events of which none has the identity of another, as
+// the log gives them. It spares the index, which most services never need.
+func (t *Timeline) addDistinct(e *schemas.Event) error {
+	fresh, err := keepEvent(e)
+	if err != nil || fresh.payload == nil {
+		return err
+	}
+	t.events = append(t.events, fresh)
+	t.index = nil // Add makes it again
+	return nil
+}
+
+func (t *Timeline) makeIndex() {
+	if t.index != nil {
+		return
+	}
+	t.index = make(map[identity]int, len(t.events))
+	for i := range t.events {
+		t.index[t.events[i].identity] = i
+	}
+}
+
+// keepEvent decodes an event. Without a payload it is one that we don't keep.
+func keepEvent(e *schemas.Event) (event, error) {
+	if e.Type == schemas.TypeToil || e.Type == schemas.TypeSLI {
+		return event{}, nil
+	}
+	at := toInstant(e.Time)
+	if at == 0 {
+		return event{}, fmt.Errorf("add event %s of %s: time %s is missing or outside 1970…2261",
+			e.ID, e.Source, e.Time.Format(time.RFC3339))
+	}
+	payload, err := decode(e)
+	if err != nil {
+		return event{}, fmt.Errorf("add event %s of %s: %w", e.ID, e.Source, err)
+	}
+	return event{
+		identity: identity{source: intern(e.Source), id: strings.Clone(e.ID)},
+		at:       at, known: toInstant(e.KnownAt), payload: payload, precedence: e.Precedence(),
+	}, nil
 }
 
 // AsOf gives the timeline as it was known at a time: the events learnt of by
@@ -98,7 +123,6 @@ func (t *Timeline) AsOf(known time.Time) *Timeline {
 	then := NewTimeline(t.service)
 	for _, e := range t.events {
 		if e.known <= limit {
-			then.index[e.identity] = len(then.events)
 			then.events = append(then.events, e)
 		}
 	}

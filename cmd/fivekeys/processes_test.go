@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	natsgo "github.com/nats-io/nats.go"
+	natsjs "github.com/nats-io/nats.go/jetstream"
+
+	"github.com/fivekeys/fivekeys/internal/jetstream"
+	"github.com/fivekeys/fivekeys/internal/simulation"
+	"github.com/fivekeys/fivekeys/internal/testkit"
+	"github.com/fivekeys/fivekeys/processors/dora"
+	"github.com/fivekeys/fivekeys/schemas"
+)
+
+// TestTwoProcessesShareThePartitions runs two of them on one NATS and one
+// ClickHouse. The second is killed under load and comes back; then the first
+// stops, and everything is the second's.
+func TestTwoProcessesShareThePartitions(t *testing.T) {
+	scenario, want := calm(t)
+	t.Parallel()
+	nats, engine := testkit.StartNATS(t), testkit.Server(t)
+	second := newServing(t, &scenario.Catalog)
+	second.environ = []string{"FIVEKEYS_NATS_URL=" + nats.URL(), "FIVEKEYS_CLICKHOUSE_URL=" + testkit.ServerURL(engine.HTTPAddr())}
+	// At the same time: both make the streams, the tables and the views.
+	var starting sync.WaitGroup
+	starting.Go(func() { second.start(t) })
+	first := startSite(t, scenario.Catalog, func(c *settings, _ *pipelineOptions) {
+		c.natsURL, c.clickhouseURL = nats.URL(), testkit.ServerURL(engine.HTTPAddr())
+	})
+	starting.Wait()
+
+	var again []simulation.Delivery
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: siteSenders}}
+	sendTo := func(deliveries []simulation.Delivery, halfWay func(), urls ...string) {
+		t.Helper()
+		var aside sync.WaitGroup
+		answered := 0
+		send(t, client, urls, deliveries, func(d simulation.Delivery, a answer) {
+			switch a.status {
+			case http.StatusAccepted:
+			case 0, http.StatusServiceUnavailable: // dead, or stopping
+				again = append(again, d)
+			default:
+				t.Errorf("delivery %s is answered with %d %s", d.GUID, a.status, a.text)
+			}
+			if answered++; answered == len(deliveries)/2 && halfWay != nil {
+				aside.Go(halfWay)
+			}
+		})
+		aside.Wait()
+	}
+	before, during, after := thirds(scenario.Shuffled(23))
+	// Partitions go to and fro while both are alive, so that what a process
+	// remembers of a service has become stale when it gets the service back.
+	handOver := unpinner(t, nats.URL())
+	for part := range slices.Chunk(before[:len(before)/2], 40) {
+		sendTo(part, handOver, first.url, second.url)
+	}
+	sendTo(before[len(before)/2:], func() {
+		_ = second.command.Process.Signal(syscall.SIGKILL)
+		_ = second.command.Wait()
+	}, first.url, second.url)
+	if len(again) == 0 {
+		t.Error("the kill hit nothing; it should have come under load")
+	}
+	missed := again
+	again = nil
+	sendTo(append(missed, during...), nil, first.url)
+	second.start(t)
+	sendTo(after, first.close, first.url, second.url)
+	for len(again) > 0 {
+		missed, again = again, nil
+		sendTo(missed, nil, second.url)
+	}
+
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := waitDrained(ctx, func(ctx context.Context) (uint64, error) { return backlogOf(ctx, second.url) }, nil); err != nil {
+		t.Fatalf("drain: %v\n%s", err, second.log())
+	}
+	store := testkit.StoreOn(t, engine)
+	same(t, "by two processes", factsWithoutKnownAt, want, contents(t, store, factsWithoutKnownAt))
+	agree(t, store, scenario)
+	second.stop(t)
+}
+
+// unpinner gives every partition to whichever process asks for it next.
+func unpinner(t *testing.T, url string) func() {
+	t.Helper()
+	conn, err := natsgo.Connect(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	js, err := natsjs.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := js.Stream(t.Context(), jetstream.StreamEvents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		for _, name := range (jetstream.Topology{Partitions: jetstream.DefaultPartitions}).Consumers(jetstream.StageDora) {
+			consumer, err := stream.Consumer(t.Context(), name)
+			if err != nil {
+				t.Errorf("find consumer %s: %v", name, err)
+				return
+			}
+			for _, group := range consumer.CachedInfo().Config.PriorityGroups {
+				// One that nobody holds yet can't be unpinned; the next time it can.
+				_ = stream.UnpinConsumer(t.Context(), name, group)
+			}
+		}
+	}
+}
+
+// TestWhatTwoStagesRememberIsWhatTheStoreHolds has two stages take turns at a
+// service. The tables must be those of one stage that sees everything.
+func TestWhatTwoStagesRememberIsWhatTheStoreHolds(t *testing.T) {
+	at := time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC)
+	event := func(id string, known time.Time, status schemas.DeploymentStatus) schemas.Event {
+		e, err := schemas.NewEvent(id, "api", schemas.TypeDeployment, at, "shop", &schemas.DeploymentEvent{
+			DeploymentID: "d-" + id, Service: "shop", Environment: "production", Status: status, SHA: strings.Repeat("a", 40),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.KnownAt = known
+		return e
+	}
+	earlier, later := at.Add(time.Minute), at.Add(time.Hour)
+	store := testkit.Store(t)
+	type turn struct {
+		stage int
+		schemas.Event
+	}
+	// Which of two things told at one time counts is up to their contents: many
+	// pairs, so that no order is right by chance.
+	var one, both []turn
+	for i := range 16 {
+		id := fmt.Sprint(i)
+		one = append(one, turn{0, event(id, earlier, schemas.DeploymentSucceeded)}, turn{0, event(id, earlier, schemas.DeploymentFailed)})
+		both = append(both, turn{0, event(id, earlier, schemas.DeploymentSucceeded)}, turn{1, event(id, earlier, schemas.DeploymentFailed)})
+	}
+	for name, turns := range map[string][]turn{
+		"the other learnt of it earlier": {
+			{0, event("1", later, schemas.DeploymentFailed)},
+			{1, event("1", earlier, schemas.DeploymentSucceeded)},
+			{0, event("2", later, schemas.DeploymentSucceeded)},
+		},
+		"the other learnt of it later": {
+			{0, event("1", earlier, schemas.DeploymentSucceeded)},
+			{1, event("1", later, schemas.DeploymentFailed)},
+			{0, event("2", later, schemas.DeploymentSucceeded)},
+			{1, event("3", later, schemas.DeploymentSucceeded)},
+		},
+		"one was told two things at one time":   one,
+		"both were told two things at one time": both,
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, table := range []string{"event_log", "deployment_facts", "daily_facts"} {
+				if err := store.Conn().Exec(t.Context(), "TRUNCATE TABLE "+table); err != nil {
+					t.Fatal(err)
+				}
+			}
+			stages := make([]*dora.Stage, 3)
+			for i := range stages {
+				var err error
+				if stages[i], err = dora.NewStage(dora.StageConfig{Store: store, Catalog: &schemas.Catalog{}, Shared: true}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, turn := range turns {
+				if err := stages[turn.stage].Process(t.Context(), []schemas.Event{turn.Event}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got := contents(t, store, everyColumn)
+			if _, err := stages[2].Rebuild(t.Context(), nil); err != nil {
+				t.Fatal(err)
+			}
+			same(t, "by turns", everyColumn, contents(t, store, everyColumn), got)
+		})
+	}
+}
