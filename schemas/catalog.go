@@ -23,6 +23,11 @@ type Service struct {
 	Name         string
 	Team         string
 	Repositories []Repository
+	// Aliases are the names that other systems (PagerDuty, Alertmanager) know it
+	// by, matched without case; "pagerduty:PXYZ12" is meant for that source only.
+	// They decide whose an event is, never how it is folded, so they are no part
+	// of the Fingerprint.
+	Aliases []string `json:"-"`
 	// Production lists globs of environment names, matched without case.
 	Production []string
 	// Deployed says which signal means that the service was deployed.
@@ -120,6 +125,28 @@ func (c *Catalog) ServicesOf(repository string, files []string) []Service {
 		return []Service{c.Service(repository)}
 	}
 	return found
+}
+
+// ServiceByAlias gives the service that a source knows by this name: one with
+// such an alias for this source, else for any, else one called so. A name that
+// nobody claims is a service of its own, and known is false.
+func (c *Catalog) ServiceByAlias(source, name string) (s Service, known bool) {
+	for _, claims := range []func(*Service) bool{
+		func(s *Service) bool { return s.hasAlias(source + ":" + name) },
+		func(s *Service) bool { return s.hasAlias(name) },
+		func(s *Service) bool { return strings.EqualFold(s.Name, name) },
+	} {
+		for i := range c.Services {
+			if claims(&c.Services[i]) {
+				return c.complete(c.Services[i]), true
+			}
+		}
+	}
+	return c.Service(name), false
+}
+
+func (s *Service) hasAlias(name string) bool {
+	return slices.ContainsFunc(s.Aliases, func(a string) bool { return strings.EqualFold(a, name) })
 }
 
 func (r Repository) owns(files []string) bool {

@@ -125,3 +125,47 @@ func TestWhatCountsAsDeployed(t *testing.T) {
 		})
 	}
 }
+
+func TestServiceByAlias(t *testing.T) {
+	catalog := Catalog{
+		Services: []Service{
+			{Name: "checkout", Aliases: []string{"pagerduty:PXYZ12", "Checkout API"}},
+			{Name: "cart", Aliases: []string{"alertmanager:api"}},
+			{Name: "gateway", Aliases: []string{"API", "search"}},
+			{Name: "search"},
+		},
+		Defaults: Service{Team: "everybody"},
+	}
+	for _, c := range []struct {
+		name         string
+		source, said string
+		want         string
+		known        bool
+	}{
+		{"an alias is a name of the service", "pagerduty", "checkout api", "checkout", true},
+		{"an alias of a source is one to that source", "pagerduty", "pxyz12", "checkout", true},
+		{"an alias of a source is nothing to another", "alertmanager", "PXYZ12", "PXYZ12", false},
+		{"an alias of the source goes before one of all", "alertmanager", "api", "cart", true},
+		{"the other sources have the one of all", "pagerduty", "api", "gateway", true},
+		{"an alias goes before a name", "pagerduty", "search", "gateway", true},
+		{"a service is known by its own name", "pagerduty", "Cart", "cart", true},
+		{"a name that nobody claims is a service", "pagerduty", "acme/other", "acme/other", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, known := catalog.ServiceByAlias(c.source, c.said)
+			if s.Name != c.want || known != c.known {
+				t.Errorf("got %q, %t, want %q, %t", s.Name, known, c.want, c.known)
+			}
+			if s.Team != "everybody" && known {
+				t.Errorf("defaults are not taken: %+v", s)
+			}
+		})
+	}
+}
+
+func TestAliasesDontMakeFactsStale(t *testing.T) {
+	a, b := Service{Name: "cart"}, Service{Name: "cart", Aliases: []string{"PXYZ12"}}
+	if a.Fingerprint("1") != b.Fingerprint("1") {
+		t.Error("an alias changes the fingerprint")
+	}
+}

@@ -34,7 +34,7 @@ import (
 const (
 	intakeSenders = 64
 	intakeRounds  = 9
-	intakeTurn    = 1500 * time.Millisecond
+	intakeTurn    = time.Second
 	intakeBodies  = 512
 
 	// What the gateway must reach of the minimal handler's deliveries a second.
@@ -46,8 +46,8 @@ const (
 // could be called an intake, and ours. Each has a NATS server with the same
 // settings and the same stream to itself. The disk's own fsyncs take turns too.
 func (f *figures) intake(b *testing.B, synced bool) {
-	payloads := samplePayloads()
-	bare, minimal := &plainNATS{payloads: payloads}, &plainNATS{payloads: payloads}
+	webhooks := samplePayloads()
+	bare, minimal := &plainNATS{webhooks: webhooks}, &plainNATS{webhooks: webhooks}
 	bare.open(b, !synced)
 	minimal.open(b, !synced)
 	handler := httptest.NewServer(minimal)
@@ -67,10 +67,10 @@ func (f *figures) intake(b *testing.B, synced bool) {
 		do      func(i int) error
 	}{
 		{intakeSenders, bare.publish},
-		{intakeSenders, func(i int) error { return payloads.deliver(client, handler.URL, i) }},
-		{intakeSenders, func(i int) error { return payloads.deliver(client, ours.URL, i) }},
+		{intakeSenders, func(i int) error { return webhooks.deliver(client, handler.URL, i) }},
+		{intakeSenders, func(i int) error { return webhooks.deliver(client, ours.URL, i) }},
 		{1, func(i int) error {
-			if _, err := disk.WriteAt(payloads[i%len(payloads)].body, 0); err != nil {
+			if _, err := disk.WriteAt(webhooks[i%len(webhooks)].body, 0); err != nil {
 				return err
 			}
 			return disk.Sync()
@@ -83,7 +83,7 @@ func (f *figures) intake(b *testing.B, synced bool) {
 		now := make([]float64, len(turns))
 		for k := range turns {
 			i := (k + round) % len(turns) // nobody always follows the same neighbour
-			done, took := during(b, f.lasting(intakeTurn), turns[i].senders, numbers[i], turns[i].do)
+			done, took := during(b, intakeTurn, turns[i].senders, numbers[i], turns[i].do)
 			numbers[i] += done
 			now[i] = float64(done) / took.Seconds()
 		}
@@ -106,7 +106,7 @@ func (f *figures) intake(b *testing.B, synced bool) {
 	f.beside("  HTTP, HMAC, publish one by one", perSecond(median(rates[1])))
 	f.beside("  fivekeys' gateway", perSecond(median(rates[2]))+fmt.Sprintf(", %.2f of the loop", median(toBare)))
 	f.beside("  this disk's fsyncs, one after another", perSecond(median(rates[3])))
-	f.promised(fmt.Sprintf("  gateway : one by one (bodies of %.1f kB)", payloads.meanSize()/1000),
+	f.promised(fmt.Sprintf("  gateway : one by one (bodies of %.1f kB)", webhooks.meanSize()/1000),
 		fmt.Sprintf("%.2f (%.2f–%.2f)", ratio, quantile(toMinimal, 0), quantile(toMinimal, 1)), fmt.Sprintf("≥ %.1f", bar), ratio >= bar)
 	b.ReportMetric(median(rates[2]), "deliveries/s")
 	b.ReportMetric(ratio, "of-minimal")
@@ -138,27 +138,27 @@ func during(b *testing.B, d time.Duration, senders, first int, do func(i int) er
 	return int(count.Load()), took
 }
 
-// payload is a webhook that is signed already: senders have little to do.
-type payload struct {
+// webhook is a webhook that is signed already: senders have little to do.
+type webhook struct {
 	event, signature string
 	body             []byte
 }
 
-type payloads []payload
+type webhooks []webhook
 
 // samplePayloads takes webhooks evenly from a simulated organisation's, so that
 // their sizes are those of a working day.
-func samplePayloads() payloads {
+func samplePayloads() webhooks {
 	all := simulation.Generate(simulation.Config{Seed: 1}).Deliveries
-	out := make(payloads, 0, intakeBodies)
+	out := make(webhooks, 0, intakeBodies)
 	for i := range intakeBodies {
 		d := all[i*len(all)/intakeBodies]
-		out = append(out, payload{d.Event, signature.Sign("sha256=", webhookSecret, d.Body), d.Body})
+		out = append(out, webhook{d.Event, signature.Sign("sha256=", webhookSecret, d.Body), d.Body})
 	}
 	return out
 }
 
-func (p payloads) meanSize() float64 {
+func (p webhooks) meanSize() float64 {
 	sum := 0
 	for _, one := range p {
 		sum += len(one.body)
@@ -166,7 +166,7 @@ func (p payloads) meanSize() float64 {
 	return float64(sum) / float64(len(p))
 }
 
-func (p payloads) deliver(client *http.Client, url string, i int) error {
+func (p webhooks) deliver(client *http.Client, url string, i int) error {
 	one := p[i%len(p)]
 	request, err := http.NewRequest(http.MethodPost, url+"/webhooks/github", bytes.NewReader(one.body))
 	if err != nil {
@@ -215,7 +215,7 @@ func openGateway(b *testing.B, noSync bool) http.Handler {
 // plainNATS is what the gateway is compared with: the client library's publish,
 // by itself and behind a handler that does nothing but check the signature.
 type plainNATS struct {
-	payloads payloads
+	webhooks webhooks
 	js       natsjs.JetStream
 }
 
@@ -258,7 +258,7 @@ func (p *plainNATS) open(b *testing.B, noSync bool) {
 }
 
 func (p *plainNATS) publish(i int) error {
-	return p.store(context.Background(), strconv.Itoa(i), p.payloads[i%len(p.payloads)].body)
+	return p.store(context.Background(), strconv.Itoa(i), p.webhooks[i%len(p.webhooks)].body)
 }
 
 func (p *plainNATS) store(ctx context.Context, id string, body []byte) error {

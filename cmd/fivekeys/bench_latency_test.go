@@ -22,6 +22,7 @@ import (
 const (
 	latencyRate     = 200 // deliveries a second
 	latencyTime     = 30 * time.Second
+	latencyWarm     = 5 * time.Second // in which services come into memory; not counted
 	latencyServices = 200
 	latencyHistory  = 100_000 // events the services have already
 	latencyLook     = 20 * time.Millisecond
@@ -32,7 +33,7 @@ const (
 // view, by somebody who looks every few milliseconds: each figure is longer
 // than the truth by up to one look.
 func (f *figures) latency(b *testing.B) {
-	load := simulation.Load{Seed: 3, Services: latencyServices, Size: latencyHistory + f.scaled(int(latencyTime.Seconds())*latencyRate)}
+	load := simulation.Load{Seed: 3, Services: latencyServices, Size: latencyHistory + f.scaled(int((latencyWarm+latencyTime).Seconds())*latencyRate)}
 	load.Start = time.Now().Add(-time.Duration(load.Size/load.Services+1) * 30 * time.Minute)
 	catalog := load.Catalog()
 	s := newServing(b, &catalog)
@@ -53,7 +54,7 @@ func (f *figures) latency(b *testing.B) {
 		b.FailNow()
 	}
 
-	took := watch.took
+	took := watch.took[f.scaled(int(latencyWarm.Seconds())*latencyRate)*len(watch.took)/(load.Size-latencyHistory):]
 	p50, p95, p99 := quantile(took, 0.5), quantile(took, 0.95), quantile(took, 0.99)
 	f.promised(fmt.Sprintf("Accepted to queryable, %d deliveries/s (%d facts, p95)", latencyRate, len(took)),
 		milliseconds(p95), "< "+milliseconds(latencyP95), p95 < latencyP95)

@@ -12,14 +12,14 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/fivekeys/fivekeys/internal/clickhouse"
+	"github.com/fivekeys/fivekeys/internal/config"
 	"github.com/fivekeys/fivekeys/internal/simulation"
 	"github.com/fivekeys/fivekeys/schemas"
 )
@@ -50,12 +50,19 @@ func startSite(t *testing.T, catalog schemas.Catalog, change func(*settings, *pi
 	if testing.Verbose() {
 		env.logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})).With("test", t.Name())
 	}
+	text, err := config.Write(&catalog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Where the commands that work on the folder find it too.
+	if err := os.WriteFile(filepath.Join(folder, defaultConfigFile), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	g := &globals{Data: folder}
 	s, err := g.settings(env)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.catalog = catalog
 	o := pipelineOptions{
 		ingest: true, process: true, listen: "127.0.0.1:0",
 		noSync:        true, // no test here cuts the power
@@ -262,13 +269,29 @@ func same(t *testing.T, what string, queries, want, got []string) {
 		if want[i] == got[i] {
 			continue
 		}
-		var lines []string
-		for line := range strings.Lines(cmp.Diff(strings.Split(want[i], "\n"), strings.Split(got[i], "\n"))) {
-			if strings.HasPrefix(line, "-") || strings.HasPrefix(line, "+") {
-				lines = append(lines, line)
-			}
-		}
+		lines := append(missing("- ", want[i], got[i]), missing("+ ", got[i], want[i])...)
 		t.Errorf("%s: %s differs (-want +got), %d lines, of them\n%s", what, sql, len(lines),
-			strings.Join(lines[:min(len(lines), mostDifferences)], ""))
+			strings.Join(lines[:min(len(lines), mostDifferences)], "\n"))
 	}
+}
+
+// missing gives the lines of one text that another has not.
+func missing(sign, text, other string) []string {
+	there := map[string]int{}
+	for line := range strings.Lines(other) {
+		there[strings.TrimSpace(line)]++
+	}
+	var lines []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); there[line] == 0 {
+			lines = append(lines, sign+line)
+		}
+		there[line]--
+	}
+	return lines
+}
+
+func digestOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return strings.ToUpper(hex.EncodeToString(sum[:]))
 }

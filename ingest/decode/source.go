@@ -1,8 +1,10 @@
 package decode
 
 import (
+	"github.com/fivekeys/fivekeys/ingest/alertmanager"
 	"github.com/fivekeys/fivekeys/ingest/gateway"
 	"github.com/fivekeys/fivekeys/ingest/github"
+	"github.com/fivekeys/fivekeys/ingest/pagerduty"
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
@@ -26,6 +28,8 @@ type Sources []Source
 func Registered(secrets func(source string) []string) Sources {
 	return Sources{
 		github.New(secrets(github.Name)),
+		pagerduty.New(secrets(pagerduty.Name)),
+		alertmanager.New(secrets(alertmanager.Name)),
 	}
 }
 

@@ -85,40 +85,53 @@ func (s *Store) readWritten(ctx context.Context, table string, keys, services []
 	return rows.Err()
 }
 
-// Changeset collects the rows in which the facts of services differ from what
-// the store holds. It is not safe for concurrent use.
+// Changeset collects the facts of services that differ from what the store
+// holds. It is not safe for concurrent use.
 type Changeset struct {
-	rows  [tableCount][]factRow
-	after []func() // makes the Written maps true once the rows are stored
+	deployments []changed[schemas.Deployment]
+	changes     []changed[schemas.Change]
+	incidents   []changed[schemas.Incident]
+	failures    []changed[schemas.Failure]
+	days        []changed[schemas.Day]
+
+	row []any // of the fact that is looked at
 }
 
-// factRow is a fact's row and the columns that every table of facts has.
-type factRow struct {
-	values          []any
+// changed is a fact to be written.
+type changed[T any] struct {
+	fact            T
 	version, digest uint64
 	deleted         bool
+	// What is noted of it once it is stored.
+	held map[string]uint64
+	id   string
 }
 
 // Add compares one service's facts with what the store holds of it. version is
 // the number of events they were folded from.
 func (c *Changeset) Add(w *Written, service string, version int, f *schemas.Facts) {
-	diff(c, deployments, &deploymentTable, w, service, version, f.Deployments)
-	diff(c, changes, &changeTable, w, service, version, f.Changes)
-	diff(c, incidents, &incidentTable, w, service, version, f.Incidents)
-	diff(c, failures, &failureTable, w, service, version, f.Failures)
-	diff(c, days, &dayTable, w, service, version, f.Days)
+	c.deployments = diff(c, c.deployments, &deploymentTable, w, deployments, service, version, f.Deployments)
+	c.changes = diff(c, c.changes, &changeTable, w, changes, service, version, f.Changes)
+	c.incidents = diff(c, c.incidents, &incidentTable, w, incidents, service, version, f.Incidents)
+	c.failures = diff(c, c.failures, &failureTable, w, failures, service, version, f.Failures)
+	c.days = diff(c, c.days, &dayTable, w, days, service, version, f.Days)
+}
+
+// Merge adds what another changeset, of other services, has collected.
+func (c *Changeset) Merge(o *Changeset) {
+	c.deployments = append(c.deployments, o.deployments...)
+	c.changes = append(c.changes, o.changes...)
+	c.incidents = append(c.incidents, o.incidents...)
+	c.failures = append(c.failures, o.failures...)
+	c.days = append(c.days, o.days...)
 }
 
 // Rows says how many rows would be written.
 func (c *Changeset) Rows() int {
-	n := 0
-	for _, rows := range c.rows {
-		n += len(rows)
-	}
-	return n
+	return len(c.deployments) + len(c.changes) + len(c.incidents) + len(c.failures) + len(c.days)
 }
 
-func diff[T any](c *Changeset, slot int, t *table[T], w *Written, service string, version int, facts []T) {
+func diff[T any](c *Changeset, out []changed[T], t *table[T], w *Written, slot int, service string, version int, facts []T) []changed[T] {
 	held := w.tables[slot]
 	kept := 0
 	seen := make(map[string]struct{}, len(facts))
@@ -128,8 +141,8 @@ func diff[T any](c *Changeset, slot int, t *table[T], w *Written, service string
 			continue // the fold never does this; a second row would fight the first for ever
 		}
 		seen[id] = struct{}{}
-		row := t.row(&facts[i])
-		sum := digest(row)
+		c.row = t.row(c.row[:0], &facts[i])
+		sum := digest(c.row)
 		old, exists := held[id]
 		if exists {
 			kept++
@@ -137,20 +150,19 @@ func diff[T any](c *Changeset, slot int, t *table[T], w *Written, service string
 				continue
 			}
 		}
-		c.rows[slot] = append(c.rows[slot], factRow{values: row, version: uint64(version), digest: sum})
-		c.after = append(c.after, func() { held[id] = sum })
+		out = append(out, changed[T]{fact: facts[i], version: uint64(version), digest: sum, held: held, id: id}) //nolint:gosec // a count
 	}
 	if kept == len(held) {
-		return
+		return out
 	}
 	for id := range held {
 		if _, still := seen[id]; still {
 			continue
 		}
 		gone := t.of(service, strings.Split(id, "\x00"))
-		c.rows[slot] = append(c.rows[slot], factRow{values: t.row(&gone), version: uint64(version), deleted: true})
-		c.after = append(c.after, func() { delete(held, id) })
+		out = append(out, changed[T]{fact: gone, version: uint64(version), deleted: true, held: held, id: id}) //nolint:gosec // a count
 	}
+	return out
 }
 
 // Apply writes a changeset. Tables are written one beside the other and not
@@ -158,53 +170,55 @@ func diff[T any](c *Changeset, slot int, t *table[T], w *Written, service string
 // afterwards, so a crash between two tables is mended by the redelivery.
 func (s *Store) Apply(ctx context.Context, c *Changeset) error {
 	group, ctx := errgroup.WithContext(ctx)
-	for slot, insert := range [tableCount]func(context.Context, []factRow) error{
-		deployments: inserter(s, &deploymentTable),
-		changes:     inserter(s, &changeTable),
-		incidents:   inserter(s, &incidentTable),
-		failures:    inserter(s, &failureTable),
-		days:        inserter(s, &dayTable),
-	} {
-		if rows := c.rows[slot]; len(rows) > 0 {
-			group.Go(func() error { return insert(ctx, rows) })
-		}
-	}
+	group.Go(func() error { return write(ctx, s, &deploymentTable, c.deployments) })
+	group.Go(func() error { return write(ctx, s, &changeTable, c.changes) })
+	group.Go(func() error { return write(ctx, s, &incidentTable, c.incidents) })
+	group.Go(func() error { return write(ctx, s, &failureTable, c.failures) })
+	group.Go(func() error { return write(ctx, s, &dayTable, c.days) })
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	for _, apply := range c.after {
-		apply()
-	}
+	note(c.deployments)
+	note(c.changes)
+	note(c.incidents)
+	note(c.failures)
+	note(c.days)
 	return nil
 }
 
 // maxRowsPerInsert keeps one insert's memory bounded.
 const maxRowsPerInsert = 100_000
 
-func inserter[T any](s *Store, t *table[T]) func(context.Context, []factRow) error {
-	return func(ctx context.Context, rows []factRow) error {
-		all := make([]any, 0, len(t.columns)) // of the row at hand: the batch copies it
-		for len(rows) > 0 {
-			n := min(len(rows), maxRowsPerInsert)
-			err := s.insert(ctx, t.name, t.columns, n, func(i int) []any {
-				r := &rows[i]
-				all = append(append(all[:0], r.values...), r.version, flag(r.deleted), r.digest)
-				return all
-			})
-			if err != nil {
-				return err
+func write[T any](ctx context.Context, s *Store, t *table[T], facts []changed[T]) error {
+	row := make([]any, 0, len(t.columns))
+	for len(facts) > 0 {
+		n := min(len(facts), maxRowsPerInsert)
+		err := s.insert(ctx, t.name, t.columns, n, func(i int) []any {
+			f := &facts[i]
+			deleted := uint8(0)
+			if f.deleted {
+				deleted = 1
 			}
-			rows = rows[n:]
+			row = append(t.row(row[:0], &f.fact), f.version, deleted, f.digest)
+			return row // the batch copies it
+		})
+		if err != nil {
+			return err
 		}
-		return nil
+		facts = facts[n:]
 	}
+	return nil
 }
 
-func flag(b bool) uint8 {
-	if b {
-		return 1
+// note makes the Written maps true.
+func note[T any](facts []changed[T]) {
+	for i := range facts {
+		if f := &facts[i]; f.deleted {
+			delete(f.held, f.id)
+		} else {
+			f.held[f.id] = f.digest
+		}
 	}
-	return 0
 }
 
 // digest is FNV-1a over a row's values. It is stored, so its form must not

@@ -132,15 +132,16 @@ func (s *Store) events(ctx context.Context, where string, args ...any) iter.Seq2
 }
 
 // Tally tells one set of a service's events from another: events are added, and
-// sometimes one takes the place of another that became known later.
+// sometimes one takes the place of another of its identity.
 type Tally struct {
 	Events int
-	Known  int64 // sum of when they became known, in milliseconds
+	// Precedences is the sum of theirs, cut to 64 bits.
+	Precedences uint64
 }
 
 // CountEvents says which foldable events the store holds of each service.
 func (s *Store) CountEvents(ctx context.Context, services []string) (map[string]Tally, error) {
-	rows, err := s.conn.Query(ctx, "SELECT service, count(), sum(toUnixTimestamp64Milli(known_at)) FROM event_log FINAL WHERE "+foldable+
+	rows, err := s.conn.Query(ctx, "SELECT service, count(), sum(precedence) FROM event_log FINAL WHERE "+foldable+
 		" AND service IN ($1) GROUP BY service", services)
 	if err != nil {
 		return nil, fmt.Errorf("count events: %w", err)
@@ -149,12 +150,11 @@ func (s *Store) CountEvents(ctx context.Context, services []string) (map[string]
 	tallies := make(map[string]Tally, len(services))
 	for rows.Next() {
 		var service string
-		var n uint64
-		var known int64
-		if err := rows.Scan(&service, &n, &known); err != nil {
+		var n, sum uint64
+		if err := rows.Scan(&service, &n, &sum); err != nil {
 			return nil, fmt.Errorf("count events: %w", err)
 		}
-		tallies[service] = Tally{Events: int(n), Known: known}
+		tallies[service] = Tally{Events: int(n), Precedences: sum}
 	}
 	return tallies, rows.Err()
 }

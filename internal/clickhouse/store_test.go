@@ -74,7 +74,7 @@ func TestAnEventSentTwiceIsOneEventAndTheFirstKnownWins(t *testing.T) {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 	counts, err := s.CountEvents(t.Context(), []string{"shop"})
-	if err != nil || counts["shop"] != (clickhouse.Tally{Events: 1, Known: noon.UnixMilli()}) {
+	if err != nil || counts["shop"] != (clickhouse.Tally{Events: 1, Precedences: first.Precedence()}) {
 		t.Errorf("count is %v, error %v", counts, err)
 	}
 }

@@ -19,8 +19,8 @@ type table[T any] struct {
 	// of is the inverse of key: a fact with nothing but its identity, for the
 	// row that says it is gone.
 	of func(service string, key []string) T
-	// row gives the values of columns, without the bookkeeping ones.
-	row func(*T) []any
+	// row appends the values of columns, without the bookkeeping ones.
+	row func(to []any, fact *T) []any
 }
 
 // identity is a key as a map key; no value holds a NUL.
@@ -80,13 +80,13 @@ var deploymentTable = table[schemas.Deployment]{
 	of: func(service string, key []string) schemas.Deployment {
 		return schemas.Deployment{Service: service, DeploymentID: key[0]}
 	},
-	row: func(d *schemas.Deployment) []any {
-		return []any{
+	row: func(to []any, d *schemas.Deployment) []any {
+		return append(to,
 			d.Service, d.Team, d.Environment, d.Production, d.DeploymentID, d.SHA, d.Version, string(d.Status),
 			optional(d.StartedAt), optional(d.FinishedAt), count(d.Changes), d.Baseline, d.Unresolved, d.Redeploy,
 			d.Rollback, d.Rework, string(d.ReworkReason), d.Failed, string(d.FailureMethod), optional(d.RecoveredAt),
 			d.URL, d.Actor, instant(d.KnownAt),
-		}
+		)
 	},
 }
 
@@ -118,12 +118,12 @@ var changeTable = table[schemas.Change]{
 	of: func(service string, key []string) schemas.Change {
 		return schemas.Change{Service: service, SHA: key[0]}
 	},
-	row: func(c *schemas.Change) []any {
-		return []any{
+	row: func(to []any, c *schemas.Change) []any {
+		return append(to,
 			c.Service, c.Team, c.SHA, count(c.PullRequest), c.Title, c.Author, optional(c.FirstCommitAt), optional(c.CommittedAt),
 			optional(c.OpenedAt), optional(c.FirstReviewAt), optional(c.MergedAt), optional(c.DeployedAt), c.DeploymentID,
 			optional(c.LastDeployedAt), c.LeadTime, c.Coding, c.Pickup, c.Review, c.Deploy, string(c.Excluded), instant(c.KnownAt),
-		}
+		)
 	},
 }
 
@@ -151,12 +151,12 @@ var incidentTable = table[schemas.Incident]{
 	of: func(service string, key []string) schemas.Incident {
 		return schemas.Incident{Service: service, IncidentID: key[0]}
 	},
-	row: func(i *schemas.Incident) []any {
-		return []any{
+	row: func(to []any, i *schemas.Incident) []any {
+		return append(to,
 			i.Service, i.Team, i.IncidentID, i.Source, i.Severity, i.Title, i.Environment, i.Production, instant(i.OpenedAt),
 			optional(i.AcknowledgedAt), optional(i.ResolvedAt), i.RestoreSeconds, i.AcknowledgeSeconds, i.DeploymentID,
 			string(i.Method), i.URL, instant(i.KnownAt),
-		}
+		)
 	},
 }
 
@@ -180,11 +180,11 @@ var failureTable = table[schemas.Failure]{
 			Service: service, DeploymentID: key[0], Method: schemas.FailureMethod(key[1]), IncidentID: key[2], FixID: key[3],
 		}
 	},
-	row: func(f *schemas.Failure) []any {
-		return []any{
+	row: func(to []any, f *schemas.Failure) []any {
+		return append(to,
 			f.Service, f.Team, f.DeploymentID, string(f.Method), f.IncidentID, f.FixID, instant(f.FailedAt),
 			optional(f.RecoveredAt), f.RecoverySeconds,
-		}
+		)
 	},
 }
 
@@ -218,13 +218,13 @@ var dayTable = table[schemas.Day]{
 		day, _ := time.Parse(time.DateOnly, key[0]) // our own format
 		return schemas.Day{Service: service, Day: day}
 	},
-	row: func(d *schemas.Day) []any {
-		return []any{
+	row: func(to []any, d *schemas.Day) []any {
+		return append(to,
 			d.Day.UTC(), d.Service, d.Team, count(d.Deployments), count(d.Failed), count(d.Rework), count(d.Rollbacks),
 			count(d.Unrecovered), count(d.Unresolved), count(d.Changes), count(d.Excluded), count(d.Incidents),
 			count(d.Unattributed), count(d.OpenIncidents), d.LeadTimes, d.Coding, d.Pickup, d.Review, d.Deploy,
 			d.Recoveries, d.Restores, d.Acknowledges,
-		}
+		)
 	},
 }
 

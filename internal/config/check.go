@@ -40,6 +40,7 @@ func (d *decoder) check() {
 			claims[key] = append(claims[key], claim{e, e.repositories[i], r.Paths})
 		}
 	}
+	d.aliases()
 	for _, e := range d.services {
 		for i, r := range e.service.Repositories {
 			mine := claim{e, e.repositories[i], r.Paths}
@@ -48,6 +49,29 @@ func (d *decoder) check() {
 					break // each pair once, reported at the later one
 				}
 				d.pair(r.Name, other, mine)
+			}
+		}
+	}
+}
+
+// aliases wants each alias to mean one service: the incidents of a name that
+// two services claim would all be the first one's.
+func (d *decoder) aliases() {
+	owners := make(map[string]*serviceEntry, len(d.services))
+	for _, e := range d.services {
+		owners[strings.ToLower(e.service.Name)] = e
+	}
+	for _, e := range d.services {
+		for i, alias := range e.service.Aliases {
+			key := strings.ToLower(alias)
+			switch owner := owners[key]; {
+			case owner == nil:
+				owners[key] = e
+			case owner.service.Name == e.service.Name:
+				d.warn(e.aliases[i], fmt.Sprintf("%q is called %s already", e.service.Name, alias), "leave the alias out")
+			default:
+				d.report(e.aliases[i], fmt.Sprintf("%q and %q are both called %s", owner.service.Name, e.service.Name, alias),
+					"keep the alias with one of them; for one source only, write it as pagerduty:"+alias)
 			}
 		}
 	}

@@ -29,7 +29,7 @@ func TestTheExampleFileSaysWhatItsCommentsSay(t *testing.T) {
 					Deployed: schemas.Deployed{By: schemas.ByTag, Tags: "search-v*"}, IncidentLabels: []string{"incident", "sev-*"},
 					HotfixBranches: []string{"hotfix/*"}, AttributionWindow: 48 * time.Hour},
 				{Name: "cli", Team: "discovery", Repositories: []schemas.Repository{{Name: "acme/cli"}}, Deployed: schemas.Deployed{By: schemas.ByRelease}},
-				{Name: "mainframe", Team: "payments"},
+				{Name: "mainframe", Team: "payments", Aliases: []string{"pagerduty:PXYZ12", "zos-batch"}},
 			},
 			Defaults: schemas.Service{Production: []string{"production", "prod", "live*"}, Deployed: schemas.Deployed{By: schemas.ByDeployment},
 				IncidentLabels: []string{"incident"}, HotfixLabels: []string{"hotfix"}, AttributionWindow: 24 * time.Hour},
@@ -126,6 +126,10 @@ func TestProblemsNameTheirPlaceAndSayWhatToDo(t *testing.T) {
 		"a repository of two whole services": {"services:\n- {name: a, repositories: [x/y]}\n- {name: b, repositories: [X/Y]}", `f:3:28: "a" and "b" both claim all of X/Y: each change would count twice; give both of them paths`},
 		"a repository of a whole and a part": {"services:\n- {name: a, repositories: [{name: x/y, paths: ['a/**']}]}\n- {name: b, repositories: [x/y]}", `f:3:28: "a" and "b" both claim all of x/y: each change would count twice; give both of them paths`},
 		"a repository twice in a service":    {"services:\n- {name: a, repositories: [x/y, x/y]}", `f:2:33: "a" names the repository x/y twice; add the paths to line 2`},
+		"an alias of two services":           {"services:\n- {name: a, aliases: [X]}\n- {name: b, aliases: [y, x]}", `f:3:26: "a" and "b" are both called x; keep the alias with one of them; for one source only, write it as pagerduty:x`},
+		"an alias that is another's name":    {"services:\n- {name: a, aliases: B}\n- {name: b}", `f:2:22: "b" and "a" are both called B; keep the alias with one of them; for one source only, write it as pagerduty:B`},
+		"an alias that isn't text":           {"services: [{name: a, aliases: [12]}]", `f:1:32: aliases must be text, is the number 12; put it into quotes`},
+		"aliases of all services":            {"defaults: {aliases: [x]}", `f:1:12: unknown key "aliases" in defaults; known here: attribution_window, deployed, hotfix_branches, hotfix_labels, incident_labels, production, team`},
 		"braces in a glob":                   {"defaults: {production: ['{eu,us}']}", `f:1:25: the glob "{eu,us}" holds braces or brackets; only ?, * and ** are known; write several entries`},
 		"a negated glob":                     {"defaults: {hotfix_branches: ['!a']}", `f:1:30: the glob "!a" begins with !; nothing can be excluded; list what is meant`},
 		"a folder for a path":                {"services: [{name: a, repositories: [{name: x/y, paths: [web/]}]}]", `f:1:57: the path "web/" matches no file; write web/** for all in the folder`},
@@ -176,6 +180,7 @@ func TestWarningsDontStopAnybody(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"a folder that two services ship": {"services:\n- {name: a, repositories: [{name: x/y, paths: ['a/**', 'libs/**']}]}\n- {name: b, repositories: [{name: x/y, paths: ['b/**', 'libs/ui/*']}]}",
 			`f:3:35: paths of "a" and "b" meet in x/y: what matches libs/** and libs/ui/* counts for both; fine for what both of them ship`},
+		"an alias that is the service's name": {"services: [{name: a, aliases: [A]}]", `f:1:32: "a" is called A already; leave the alias out`},
 		"settings of a server that isn't named": {"nats: {token_file: x}",
 			`f:1:7: nats has settings and no url; without one, the embedded server is used and they mean nothing, unless FIVEKEYS_NATS_URL is set`},
 	} {

@@ -33,6 +33,7 @@ type serviceEntry struct {
 	service      schemas.Service
 	at           ast.Node
 	repositories []ast.Node
+	aliases      []ast.Node
 }
 
 func (d *decoder) decode(text []byte) {

@@ -76,6 +76,7 @@ func (d *decoder) service(n ast.Node) {
 		}
 		d.each(n, "repositories", func(n ast.Node) { d.repository(n, entry) })
 	}
+	known["aliases"] = d.texts(&s.Aliases, "aliases", func(at ast.Node, _ string) { entry.aliases = append(entry.aliases, at) })
 	before := len(d.problems)
 	d.mapping(n, "a service", known)
 	if s.Name == "" {

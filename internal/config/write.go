@@ -17,6 +17,7 @@ type (
 		Name              string              `yaml:"name"`
 		Team              string              `yaml:"team,omitempty"`
 		Repositories      []writtenRepository `yaml:"repositories,omitempty"`
+		Aliases           []string            `yaml:"aliases,omitempty"`
 		Production        []string            `yaml:"production,omitempty"`
 		Deployed          *writtenDeployed    `yaml:"deployed,omitempty"`
 		IncidentLabels    []string            `yaml:"incident_labels,omitempty"`
@@ -41,7 +42,7 @@ func Write(catalog *schemas.Catalog) ([]byte, error) {
 	var file writtenFile
 	for _, s := range catalog.Services {
 		w := writtenService{
-			Name: s.Name, Team: s.Team, Production: s.Production, IncidentLabels: s.IncidentLabels,
+			Name: s.Name, Team: s.Team, Aliases: s.Aliases, Production: s.Production, IncidentLabels: s.IncidentLabels,
 			HotfixLabels: s.HotfixLabels, HotfixBranches: s.HotfixBranches,
 		}
 		for _, r := range s.Repositories {

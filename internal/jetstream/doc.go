@@ -4,15 +4,16 @@
 //
 // Data passes through it in this order:
 //
-//	Open        embedded server or a URL           (client.go, embedded.go, remote.go)
-//	Ensure      streams and consumers, as declared (topology.go, ensure.go)
-//	Publisher   many callers, one fsync            (publisher.go, lane.go, batch.go)
-//	Subscription  several consumers, one channel   (subscription.go, reader.go)
+//	Open          embedded server or a URL            (client.go, embedded.go, remote.go)
+//	Ensure        streams and consumers, as declared  (topology.go, ensure.go)
+//	Publisher     many callers, few fsyncs            (publisher.go, lane.go, batch.go, pace.go)
+//	Subscription  several consumers, one channel      (subscription.go, reader.go, pull.go)
+//	Trim          removes what all consumers acknowledged (trim.go)
 //	Pending, ListMessages  what still waits, and what went wrong (pending.go, read.go)
 //
 // A publish returns once the message is stored: fsynced on the embedded server,
-// as durable as the server is configured to be on any other. A message is
-// removed once every consumer of its stream has acknowledged it, and is handed
-// out again until then. Nothing here depends on the duplicate window; it only
-// spares work downstream.
+// as durable as the server is configured to be on any other. A message stays
+// until every consumer of its stream has acknowledged it, and is handed out
+// again until then. Nothing here depends on the duplicate window; it only spares
+// work downstream.
 package jetstream

@@ -26,7 +26,13 @@ const (
 	// A batch costs the server about a dozen fsyncs for its staging file, however
 	// small it is; a handful of messages is never worth it.
 	paceMinimum = 4
-	paceExplore = 256 // every how many runs the slower way is tried again
+	// Every how many runs the slower way is tried again; less often where it is
+	// far slower.
+	paceExplore, paceExploreFar = 256, 4096
+	paceFar                     = 3.0
+	// One stall of the disk mustn't turn the decision: a sample counts as at most
+	// this many times the average.
+	paceOutlier = 2
 )
 
 func (p *pace) class(count int) *paceClass {
@@ -47,8 +53,11 @@ func (p *pace) batch(count int) bool {
 	case c.single == 0:
 		return false
 	}
-	faster := c.batch <= c.single
-	if c.runs%paceExplore == 0 {
+	faster, every := c.batch <= c.single, paceExplore
+	if ratio := c.batch / c.single; ratio > paceFar || ratio < 1/paceFar {
+		every = paceExploreFar
+	}
+	if c.runs%every == 0 {
 		return !faster
 	}
 	return faster
@@ -68,5 +77,5 @@ func (p *pace) note(count int, batch bool, took time.Duration) {
 		*avg = cost
 		return
 	}
-	*avg += paceWeight * (cost - *avg)
+	*avg += paceWeight * (min(cost, paceOutlier**avg) - *avg)
 }

@@ -68,6 +68,9 @@ func (c *Client) NewPublisher(ctx context.Context, cfg PublisherConfig) (*Publis
 	setDefault(&cfg.MaxQueuedBytes, defaultMaxQueuedBytes)
 	setDefault(&cfg.Timeout, defaultPublishTimeout)
 
+	if cfg.GroupCommit == GroupCommitAuto && c.embedded != nil && c.cfg.NoSync {
+		cfg.GroupCommit = GroupCommitNever // known without measuring
+	}
 	p := &Publisher{client: c, cfg: cfg, stop: make(chan struct{})}
 	for _, spec := range c.cfg.Topology.streams() {
 		stream, err := c.js.Stream(ctx, spec.Name)

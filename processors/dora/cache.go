@@ -28,7 +28,7 @@ func (a *active) tally() clickhouse.Tally {
 	t := a.unknown
 	t.Events += a.timeline.Len()
 	for i := range a.timeline.events {
-		t.Known += int64(a.timeline.events[i].known)
+		t.Precedences += a.timeline.events[i].precedence
 	}
 	return t
 }
@@ -36,7 +36,7 @@ func (a *active) tally() clickhouse.Tally {
 // ignore accounts for a stored event that the timeline could not take.
 func (a *active) ignore(e *schemas.Event) {
 	a.unknown.Events++
-	a.unknown.Known += e.KnownAt.UnixMilli()
+	a.unknown.Precedences += e.Precedence()
 }
 
 // cache keeps the services touched last, bounded by the events they hold: the

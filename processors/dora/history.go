@@ -78,6 +78,8 @@ func (h *history) joinByNumber(pulls []*pullRequest) {
 // pull request was merged fast-forward, and one that a side branch released by
 // itself. Where the change is known to be a merge, its pull request's commits
 // came through the other parent: on the branch they are no changes of their own.
+// Not so where a side branch merged the default branch into itself: what it
+// lists are the default branch's changes.
 func (h *history) bringInListed() {
 	for _, c := range h.changes {
 		if c.told == nil {
@@ -94,7 +96,7 @@ func (h *history) bringInListed() {
 				h.nodes[sha] = n
 				h.owner = append(h.owner, c)
 				c.brought = append(c.brought, n)
-			case int(n) < len(h.changes) && c.merge && !h.changes[n].side:
+			case int(n) < len(h.changes) && c.merge && !c.side && !h.changes[n].side:
 				h.bringIn(c, h.changes[n])
 			default:
 				c.brought = append(c.brought, n)

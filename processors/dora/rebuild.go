@@ -13,14 +13,9 @@ type RebuildStats struct {
 	Events   int
 }
 
-const (
-	// rebuildEvents is how many events are folded together, at least: a chunk
-	// ends with the service that reaches it.
-	rebuildEvents = 50_000
-	// rebuildRows is how many rows are written together, at least. Each insert
-	// costs a part in each table, with its fsyncs and merges.
-	rebuildRows = 50_000
-)
+// rebuildEvents is how many events are folded together, at least: a chunk ends
+// with the service that reaches it.
+const rebuildEvents = 50_000
 
 // Rebuild folds every service again from the log of events and writes all of
 // its facts, whatever the store claims to hold of them; facts that no event
@@ -51,7 +46,7 @@ func (s *Stage) Rebuild(ctx context.Context, progress func(RebuildStats)) (Rebui
 				return err
 			}
 			maps.Copy(rules, f.rules)
-			stats.Services += f.services
+			stats.Services += len(f.services)
 			stats.Events += f.events
 			if progress != nil {
 				progress(stats)
@@ -126,8 +121,11 @@ func (s *Stage) foldChunks(ctx context.Context, chunks <-chan []*active, folding
 			a.written = written[a.service]
 			a.written.Distrust()
 		}
-		s.refold(f, chunk)
-		if f.changes.Rows() >= rebuildRows {
+		f.add(chunk, s.catalog)
+		for _, a := range chunk {
+			a.timeline, a.written = nil, nil // the rows hold what is needed of them
+		}
+		if f.changes.Rows() >= writeAtOnce {
 			if err := flush(); err != nil {
 				return err
 			}

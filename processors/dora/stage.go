@@ -6,11 +6,8 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
-	"runtime"
 	"slices"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/fivekeys/fivekeys/internal/clickhouse"
 	"github.com/fivekeys/fivekeys/schemas"
@@ -34,7 +31,7 @@ var _ Store = (*clickhouse.Store)(nil)
 // DefaultCacheEvents bounds the events held in memory, about 300 bytes each.
 const DefaultCacheEvents = 500_000
 
-// foldAtOnce bounds how many services' facts are in memory together.
+// foldAtOnce bounds how many services are asked for in one statement.
 const foldAtOnce = 128
 
 // StageConfig configures a Stage.
@@ -98,6 +95,7 @@ func (s *Stage) Process(ctx context.Context, events []schemas.Event) error {
 		services = append(services, service)
 	}
 	slices.Sort(services)
+	f := newFolding()
 	for chunk := range slices.Chunk(services, foldAtOnce) {
 		for _, service := range chunk {
 			if a := s.cache.get(service); a != nil {
@@ -110,16 +108,26 @@ func (s *Stage) Process(ctx context.Context, events []schemas.Event) error {
 		if err := s.load(ctx, chunk); err != nil {
 			return err
 		}
-		if err := s.fold(ctx, chunk); err != nil {
-			return err
+		if f.add(s.dirty(chunk), s.catalog); f.changes.Rows() >= writeAtOnce {
+			if err := s.write(ctx, f); err != nil {
+				return err
+			}
+			f = newFolding()
 		}
+	}
+	if err := s.write(ctx, f); err != nil {
+		return err
 	}
 	s.cache.shrink()
 	return nil
 }
 
+// Forget drops all services from memory: another process may have written facts
+// since, of which what is remembered as written knows nothing.
+func (s *Stage) Forget() { s.cache = newCache(s.cache.limit) }
+
 // refresh drops services from memory whose events another process has added to
-// or replaced by ones that were known earlier.
+// or of which it has replaced one.
 // Both append before they count, so of two processes that fold a service at the
 // same time at least the later one sees all events, and its facts, folded from
 // more events, win.
@@ -191,23 +199,21 @@ func (s *Stage) load(ctx context.Context, services []string) error {
 	return nil
 }
 
-// fold computes and writes the facts of services in memory.
-func (s *Stage) fold(ctx context.Context, services []string) error {
+// dirty gives those services in memory whose facts may have changed.
+func (s *Stage) dirty(services []string) []*active {
 	var dirty []*active
 	for _, service := range services {
 		if a := s.cache.services[service]; a != nil && a.dirty {
 			dirty = append(dirty, a)
 		}
 	}
-	return s.write(ctx, dirty)
+	return dirty
 }
 
-func (s *Stage) write(ctx context.Context, dirty []*active) error {
-	if len(dirty) == 0 {
+func (s *Stage) write(ctx context.Context, f *folding) error {
+	if len(f.services) == 0 {
 		return nil
 	}
-	f := newFolding()
-	s.refold(f, dirty)
 	if err := s.store.Apply(ctx, &f.changes); err != nil {
 		return err
 	}
@@ -215,46 +221,13 @@ func (s *Stage) write(ctx context.Context, dirty []*active) error {
 	if err := s.store.SetFoldedRules(ctx, f.rules, s.now()); err != nil {
 		return err
 	}
-	for _, a := range dirty {
+	for _, a := range f.services {
 		a.dirty = false
 		if fingerprint, changed := f.rules[a.service]; changed {
 			a.rules = fingerprint
 		}
 	}
 	return nil
-}
-
-// folding is what is to be written of some services.
-type folding struct {
-	services, events int
-	changes          clickhouse.Changeset
-	rules            map[string]string // fingerprints that are not recorded yet
-}
-
-func newFolding() *folding { return &folding{rules: map[string]string{}} }
-
-// refold folds services and adds to f where their facts differ from the stored
-// ones.
-func (s *Stage) refold(f *folding, services []*active) {
-	facts := make([]schemas.Facts, len(services))
-	group := errgroup.Group{}
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i, a := range services {
-		rules := s.catalog.Service(a.service)
-		if fingerprint := rules.Fingerprint(FoldVersion); fingerprint != a.rules {
-			f.rules[a.service] = fingerprint
-		}
-		group.Go(func() error {
-			facts[i] = a.timeline.Fold(rules)
-			return nil
-		})
-	}
-	_ = group.Wait() // folding can't fail
-	f.services += len(services)
-	for i, a := range services {
-		f.events += a.timeline.Len()
-		f.changes.Add(a.written, a.service, a.timeline.Len(), &facts[i])
-	}
 }
 
 // Folds says whether events of a type are part of a service's timeline.
@@ -294,7 +267,9 @@ func (s *Stage) Refold(ctx context.Context, services []string) error {
 		if err := s.load(ctx, chunk); err != nil {
 			return err
 		}
-		if err := s.fold(ctx, chunk); err != nil {
+		f := newFolding()
+		f.add(s.dirty(chunk), s.catalog)
+		if err := s.write(ctx, f); err != nil {
 			return fmt.Errorf("fold services again: %w", err)
 		}
 		s.cache.shrink()

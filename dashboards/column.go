@@ -1,0 +1,110 @@
+package dashboards
+
+import (
+	"maps"
+	"slices"
+)
+
+// Column is how a table shows a column of its SQL.
+type Column struct {
+	Name  string
+	Title string
+	Unit  string
+	// Decimals are those of a number that isn't whole.
+	Decimals int
+	Width    int
+	// Colours paint the cells with these texts.
+	Colours Colours
+	Link    *Link
+	// Opens makes the column's address a short link, and nothing where it is
+	// empty.
+	Opens bool
+}
+
+func (c Column) override() object {
+	var properties list
+	set := func(id string, value any) { properties = append(properties, object{"id": id, "value": value}) }
+	set("displayName", c.Title)
+	if c.Unit != "" {
+		set("unit", c.Unit)
+	}
+	if c.Decimals > 0 {
+		set("decimals", c.Decimals)
+	}
+	if c.Width > 0 {
+		set("custom.width", c.Width)
+	}
+	if len(c.Colours) > 0 {
+		set("mappings", c.Colours.mappings())
+		set("custom.cellOptions", object{"type": "color-background", "mode": "basic"})
+	}
+	link := c.Link
+	if c.Opens {
+		set("mappings", list{object{"type": "regex", "options": object{"pattern": "^https?://.*", "result": object{"text": "open ↗", "index": 0}}}})
+		link = &Link{Title: "Open where it was told", URL: "${__value.raw}", NewTab: true}
+	}
+	if link != nil {
+		set("links", list{link.model()})
+	}
+	return override(c.Name, properties)
+}
+
+func override(field string, properties list) object {
+	return object{"matcher": object{"id": "byName", "options": field}, "properties": properties}
+}
+
+// mappings colour the texts; all others stay as they are.
+func (c Colours) mappings() list {
+	options := object{}
+	for i, text := range slices.Sorted(maps.Keys(c)) {
+		options[text] = object{"color": c[text], "text": text, "index": i}
+	}
+	return list{object{"type": "value", "options": options}}
+}
+
+// series colour the series with these names.
+func (c Colours) series() []object {
+	var out []object
+	for _, name := range slices.Sorted(maps.Keys(c)) {
+		out = append(out, override(name, list{object{"id": "color", "value": object{"mode": "fixed", "fixedColor": c[name]}}}))
+	}
+	return out
+}
+
+// Addresses of dashboards. Names may hold any character, so they are encoded.
+const (
+	keepRange     = "${__url_time_range}&var-datasource=${datasource}"
+	serviceURL    = "/d/" + serviceUID + "?var-service=${__data.fields.service:percentencode}&" + keepRange
+	teamURL       = "/d/" + fiveKeysUID + "?var-team=${__data.fields.team:percentencode}&" + keepRange
+	evidenceURL   = "/d/" + serviceUID + "?${__all_variables}&${__url_time_range}"
+	incidentsURL  = "/d/" + incidentsUID + "?${__all_variables}&${__url_time_range}"
+	evidenceTitle = "The evidence, service by service"
+)
+
+// The columns that many tables have.
+var (
+	serviceColumn = Column{Name: "service", Title: "Service", Link: &Link{Title: "The evidence of ${__value.text}", URL: serviceURL}}
+	teamColumn    = Column{Name: "team", Title: "Team", Link: &Link{Title: "The five keys of ${__value.text}", URL: teamURL}}
+	openColumn    = Column{Name: "url", Title: "Source", Width: 80, Opens: true}
+)
+
+func text(name, title string) Column { return Column{Name: name, Title: title} }
+func when(name, title string) Column {
+	return Column{Name: name, Title: title, Unit: timestamp, Width: 170}
+}
+func duration(name, title string) Column {
+	return Column{Name: name, Title: title, Unit: seconds, Decimals: 1}
+}
+func number(name, title string) Column {
+	return Column{Name: name, Title: title, Unit: count, Width: 90}
+}
+func state(name string, c Colours) Column {
+	return Column{Name: name, Title: "State", Width: 110, Colours: c}
+}
+func bandOf(name string) Column {
+	return Column{Name: name, Title: "Band", Width: 120, Colours: bandColours}
+}
+func sized(c Column, width int) Column { c.Width = width; return c }
+func measured(name, title, unit string) Column {
+	return Column{Name: name, Title: title, Unit: unit, Decimals: 1}
+}

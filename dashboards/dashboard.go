@@ -1,0 +1,78 @@
+package dashboards
+
+// Dashboard is one page of Grafana.
+type Dashboard struct {
+	// UID is part of its address and never changes.
+	UID         string
+	Title       string
+	Description string
+	// From and To are the time range it opens with.
+	From, To    string
+	Variables   []Variable
+	Annotations []Annotation
+	Rows        []Row
+}
+
+// wholeDays opens a dashboard on the 90 days that are over, as `fivekeys
+// report` does: half a day counted as one lowers every rate.
+func (d Dashboard) wholeDays() Dashboard {
+	d.From, d.To = "now-90d/d", "now-1d/d"
+	return d
+}
+
+// Row is a strip of panels of one height, with a heading where it has a title.
+type Row struct {
+	Title  string
+	Height int
+	Panels []Panel
+}
+
+// Variable is a choice at the top of a dashboard.
+type Variable struct {
+	Name  string
+	Label string
+	// Query names the SQL file that lists the choices, in a column of its own.
+	Query string
+	// Single allows one choice only, and no "All".
+	Single bool
+}
+
+// The variables that dashboards share. The data source is one of its own: no
+// panel names a data source in any other way.
+var (
+	teams        = Variable{Name: "team", Label: "Team", Query: "variables/team.sql"}
+	services     = Variable{Name: "service", Label: "Service", Query: "variables/service.sql"}
+	environments = Variable{Name: "environment", Label: "Environment", Query: "variables/environment.sql"}
+	sources      = Variable{Name: "source", Label: "Source", Query: "variables/source.sql"}
+)
+
+// one makes a variable that takes a single value.
+func (v Variable) one() Variable {
+	v.Single = true
+	return v
+}
+
+// Annotation marks moments on the time series of a dashboard.
+type Annotation struct {
+	Name   string
+	Query  string
+	Colour string
+	// Off shows it only when somebody switches it on.
+	Off bool
+}
+
+var (
+	deploymentMarks = Annotation{Name: "Deployments", Query: "annotations/deployments.sql", Colour: skyBlue}
+	failureMarks    = Annotation{Name: "Failed deployments", Query: "annotations/failed_deployments.sql", Colour: orange}
+	incidentMarks   = Annotation{Name: "Incidents", Query: "annotations/incidents.sql", Colour: vermillion}
+)
+
+func (a Annotation) off() Annotation {
+	a.Off = true
+	return a
+}
+
+// All lists the dashboards, the overview first.
+func All() []Dashboard {
+	return []Dashboard{fiveKeys(), service(), incidents(), pipeline()}
+}

@@ -1,0 +1,166 @@
+package dashboards
+
+// Panel is one of Stat, TimeSeries, Table, BarChart and Text.
+type Panel interface {
+	frame() Frame
+	// model gives what is particular to the kind of panel.
+	model() object
+}
+
+// Frame is what all panels have.
+type Frame struct {
+	Title string
+	// Description says what is shown and how it is computed.
+	Description string
+	// Width of the 24 columns.
+	Width int
+	// Query names the SQL file; Text has none.
+	Query string
+	// Empty is said in place of a figure that isn't there. It is never 0.
+	Empty string
+	// Links lead from the panel as a whole.
+	Links []Link
+}
+
+// Link leads to another dashboard or out.
+type Link struct {
+	Title string
+	URL   string
+	// NewTab keeps the dashboard open.
+	NewTab bool
+}
+
+// Stat is one large figure. Its SQL gives one row: name (what stands below the
+// figure), value, unit, color.
+type Stat struct{ Frame }
+
+// TimeSeries draws the number columns of its SQL over the column time; one
+// label column splits a number column into series.
+type TimeSeries struct {
+	Frame
+	Unit string
+	// Bars draws counts as bars, stacked; otherwise lines with points and gaps.
+	Bars bool
+	// Colours are those of the series, by name.
+	Colours Colours
+	// Series names a series by its label; otherwise it has its column's name.
+	Series string
+	// MinInterval is the narrowest bar, such as 1d.
+	MinInterval string
+}
+
+// Table lists rows; Columns says how their columns look.
+type Table struct {
+	Frame
+	Columns []Column
+}
+
+// BarChart draws the number columns of its SQL for each text of the first.
+type BarChart struct {
+	Frame
+	Unit    string
+	Colours Colours
+}
+
+// Text is a note in Markdown.
+type Text struct {
+	Frame
+	Markdown string
+}
+
+func (p Stat) frame() Frame       { return p.Frame }
+func (p TimeSeries) frame() Frame { return p.Frame }
+func (p Table) frame() Frame      { return p.Frame }
+func (p BarChart) frame() Frame   { return p.Frame }
+func (p Text) frame() Frame       { return p.Frame }
+
+func (p Stat) model() object {
+	config := func(column, handler string) object { return object{"fieldName": column, "handlerKey": handler} }
+	return object{
+		"type":        "stat",
+		"fieldConfig": fieldConfig(p.Frame, object{"unit": written, "color": object{"mode": "fixed", "fixedColor": grey}}),
+		"options": object{
+			"reduceOptions": object{"calcs": list{"lastNotNull"}, "fields": "", "values": false},
+			"colorMode":     "background_solid", "graphMode": "none", "justifyMode": "center", "orientation": "auto",
+			"textMode": "value_and_name", "wideLayout": false, "text": object{"titleSize": 12, "valueSize": 34},
+		},
+		// The row becomes a field that brings its own unit and colour: the band
+		// of a frequency is no threshold of its value.
+		"transformations": list{object{"id": "rowsToFields", "options": object{"mappings": list{
+			config("name", "field.name"), config("value", "field.value"), config("unit", "unit"), config("color", "color"),
+		}}}},
+	}
+}
+
+func (p TimeSeries) model() object {
+	custom := object{
+		"drawStyle": "line", "lineWidth": 2, "showPoints": "always", "pointSize": 6, "fillOpacity": 0,
+		// A week without data is a gap, not a line through it.
+		"spanNulls": false, "insertNulls": false, "stacking": object{"mode": "none"}, "axisSoftMin": 0, "axisBorderShow": false,
+	}
+	if p.Bars {
+		custom["drawStyle"], custom["fillOpacity"], custom["showPoints"], custom["lineWidth"] = "bars", 80, "never", 1
+		custom["stacking"] = object{"mode": "normal", "group": "A"}
+	}
+	defaults := object{"unit": p.Unit, "min": 0, "custom": custom, "color": object{"mode": "palette-classic-by-name"}}
+	if p.Series != "" {
+		defaults["displayName"] = p.Series
+	}
+	out := object{
+		"type":        "timeseries",
+		"fieldConfig": fieldConfig(p.Frame, defaults, p.Colours.series()...),
+		"options": object{
+			"legend":  object{"displayMode": "list", "placement": "bottom", "showLegend": p.Bars || len(p.Colours) > 1, "calcs": list{}},
+			"tooltip": object{"mode": "multi", "sort": "none"},
+		},
+	}
+	if p.MinInterval != "" {
+		out["interval"] = p.MinInterval
+	}
+	return out
+}
+
+func (p Table) model() object {
+	var overrides []object
+	for _, c := range p.Columns {
+		overrides = append(overrides, c.override())
+	}
+	return object{
+		"type": "table",
+		"fieldConfig": fieldConfig(p.Frame, object{
+			"unit": written, "custom": object{"align": "auto", "cellOptions": object{"type": "auto"}, "filterable": false, "minWidth": 60},
+		}, overrides...),
+		"options": object{"cellHeight": "sm", "showHeader": true, "footer": object{"show": false}},
+	}
+}
+
+func (p BarChart) model() object {
+	return object{
+		"type": "barchart",
+		"fieldConfig": fieldConfig(p.Frame, object{
+			"unit": p.Unit, "min": 0, "color": object{"mode": "palette-classic-by-name"},
+			"custom": object{"fillOpacity": 80, "lineWidth": 1, "axisSoftMin": 0},
+		}, p.Colours.series()...),
+		"options": object{
+			"orientation": "auto", "stacking": "none", "showValue": "always", "groupWidth": 0.7, "barWidth": 0.9, "xTickLabelRotation": 0,
+			"legend":  object{"displayMode": "list", "placement": "bottom", "showLegend": len(p.Colours) > 1, "calcs": list{}},
+			"tooltip": object{"mode": "multi", "sort": "none"},
+		},
+	}
+}
+
+func (p Text) model() object {
+	return object{"type": "text", "options": object{"mode": "markdown", "content": p.Markdown}}
+}
+
+// fieldConfig is how a panel's fields look: the default and the exceptions.
+func fieldConfig(f Frame, defaults object, overrides ...object) object {
+	defaults["noValue"] = f.Empty
+	// Without thresholds of ours Grafana puts its own: green, red above 80.
+	defaults["thresholds"] = object{"mode": "absolute", "steps": list{object{"color": grey, "value": nil}}}
+	all := list{}
+	for _, o := range overrides {
+		all = append(all, o)
+	}
+	return object{"defaults": defaults, "overrides": all}
+}

@@ -1,0 +1,117 @@
+package dashboards
+
+const serviceUID = "fivekeys-service"
+
+// service is the evidence: what one service's figures are made of.
+func service() Dashboard {
+	return Dashboard{
+		UID: serviceUID, Title: "Service",
+		Description: "One service's keys and the deployments, changes and failures behind them. Environment narrows the lists of deployments; the keys are of production.",
+		Variables:   []Variable{teams, services.one(), environments},
+		Annotations: []Annotation{deploymentMarks.off(), failureMarks, incidentMarks},
+		Rows: []Row{
+			keyTiles(),
+			{Title: "Deployments", Height: 9, Panels: serviceDeployments()},
+			{Title: "Changes", Height: 9, Panels: serviceChanges()},
+			{Title: "Failures, and what the figures leave out", Height: 9, Panels: serviceFailures()},
+		},
+	}.wholeDays()
+}
+
+func serviceDeployments() []Panel {
+	return []Panel{
+		TimeSeries{
+			Frame: Frame{
+				Title: "Deployments by state", Width: 8, Query: "service/by_state.sql", Empty: "no deployment in this range",
+				Description: "Finished deployments: ok; rework (itself a rollback, revert, hotfix or fix); failed (it broke production); rolled back (it failed, and a rollback replaced it); never live (its run failed or was cancelled, so it counts nowhere).",
+			},
+			Unit: count, Bars: true, Colours: stateColours.without("running"), MinInterval: "1d",
+		},
+		Table{
+			Frame: Frame{
+				Title: "Every deployment", Width: 16, Query: "service/deployments.sql", Empty: "no deployment in these days",
+				Description: "The deployments of these days, newest first, with their state, the changes no earlier deployment contained, why one is rework, how its failure was attributed and how long it took to recover.",
+			},
+			Columns: []Column{
+				when("time", "Finished (UTC)"), sized(text("what", "Version"), 130), state("state", stateColours), number("changes", "Changes"),
+				sized(text("environment", "Environment"), 120), text("rework_reason", "Rework by"), text("failure_method", "Failed by"), duration("recovery", "Recovered in"),
+				text("notes", "Notes"), text("actor", "By"), text("deployment_id", "Deployment"), openColumn,
+			},
+		},
+	}
+}
+
+func serviceChanges() []Panel {
+	return []Panel{
+		BarChart{
+			Frame: Frame{
+				Title: "Stages of the lead time", Width: 8, Query: "service/stages.sql", Empty: "no change with a known stage in these days",
+				Description: "Coding: first commit → pull request opened. Pickup: → first review by someone else. Review: → merged. Deploy: merged → in production. Medians of stages don't add up to the median of the whole.",
+			},
+			Unit: seconds, Colours: Colours{"median": blue, "90th percentile": skyBlue},
+		},
+		Table{
+			Frame: Frame{
+				Title: "The changes inside each deployment", Width: 16, Query: "service/changes.sql", Empty: "no change went to production in these days",
+				Description: "Every change by the first production deployment that contains it, with its lead time and stages, or why it has none.",
+			},
+			Columns: []Column{
+				when("time", "Deployed (UTC)"), text("deployment_id", "Deployment"), sized(text("change", "Change"), 110), text("title", "Title"), text("author", "Author"),
+				duration("lead_time_seconds", "Lead time"), duration("coding_seconds", "Coding"), duration("pickup_seconds", "Pickup"),
+				duration("review_seconds", "Review"), duration("deploy_seconds", "Deploy"), text("excluded", "No lead time"),
+			},
+		},
+		BarChart{
+			Frame: Frame{
+				Title: "Age of the open changes", Width: 8, Query: "service/open_ages.sql", Empty: "no change is waiting, or none is known",
+				Description: "Changes on the default branch that are not in production, by their age at the end of the range.",
+			},
+			Unit: count, Colours: Colours{"changes": blue},
+		},
+		Table{
+			Frame: Frame{
+				Title: "Open changes", Width: 16, Query: "service/open_changes.sql", Empty: "no change is waiting, or none is known",
+				Description: "What is merged and not in production, the oldest first; ages are as of the end of the range, or now.",
+			},
+			Columns: []Column{
+				sized(text("change", "Change"), 110), text("title", "Title"), text("author", "Author"), when("time", "Merged (UTC)"), duration("age", "Waiting for"),
+			},
+		},
+	}
+}
+
+func serviceFailures() []Panel {
+	return []Panel{
+		Table{
+			Frame: Frame{
+				Title: "Why each deployment counts as failed", Width: 14, Query: "service/failures.sql", Empty: "no failed deployment in these days",
+				Description: "Each cause of each failure with the method of attribution, the strongest first: explicit (the incident names the deployment or commit), rollback, revert, hotfix, window (the latest deployment before the incident opened).",
+				Links:       []Link{{Title: "All incidents", URL: incidentsURL}},
+			},
+			Columns: []Column{
+				when("time", "Failed (UTC)"), text("deployment_id", "Deployment"), text("method", "Attributed by"), text("incident", "Incident"), text("incident_id", "Incident id"),
+				text("fix_id", "Fixed by"), when("recovered_at", "Recovered (UTC)"), duration("recovery_seconds", "Recovery"), openColumn,
+			},
+		},
+		Table{
+			Frame: Frame{
+				Title: "What the figures leave out", Width: 10, Query: "service/quality.sql", Empty: "nothing is known of these days",
+				Description: "What is unresolved, excluded or unattributed in these days, out of how many, and what that means for the figures.",
+			},
+			Columns: []Column{
+				text("what", "What"), sized(number("number", "Count"), 70), sized(number("out_of", "Out of"), 70), text("meaning", "Meaning"),
+			},
+		},
+	}
+}
+
+// without leaves a text out.
+func (c Colours) without(text string) Colours {
+	out := Colours{}
+	for name, colour := range c {
+		if name != text {
+			out[name] = colour
+		}
+	}
+	return out
+}

@@ -1,0 +1,11 @@
+WITH
+    {{template "days.sql"}},
+    {{template "words.sql"}},
+    {{template "bands.sql"}},
+    {{template "figures.sql" "service"}}
+SELECT key AS service,
+    {{template "table.sql"}}
+FROM figures
+WHERE deployed > 0
+ORDER BY deployed DESC, key
+LIMIT 500

@@ -1,0 +1,1 @@
+if(match(url, '^https?://'), url, '')

@@ -1,0 +1,1 @@
+$__conditionalAll(if(environment = '', 'not named', environment) IN (${environment:singlequote}), $environment)

@@ -1,0 +1,1 @@
+$__conditionalAll(splitByChar('/', source)[1] IN (${source:singlequote}), $source)

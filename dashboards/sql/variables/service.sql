@@ -1,0 +1,4 @@
+SELECT DISTINCT service AS name
+FROM (SELECT service, team FROM deployments UNION ALL SELECT service, team FROM changes UNION ALL SELECT service, team FROM incidents)
+WHERE $__conditionalAll(if(team = '', 'no team', team) IN (${team:singlequote}), $team)
+ORDER BY name
