@@ -21,15 +21,11 @@ func query(name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read SQL: %w", err)
 	}
-	t, err := template.New(name).Funcs(template.FuncMap{
-		"colour":  func(band string) string { return quote(bandColours[band]) },
-		"grey":    func() string { return quote(grey) },
-		"minimum": func() string { return strconv.Itoa(bands.DefaultMinimumSample) },
-	}).ParseFS(sqlFiles, "sql/parts/*.sql")
+	t, err := parts()
 	if err != nil {
-		return "", fmt.Errorf("parse SQL parts: %w", err)
+		return "", err
 	}
-	if t, err = t.Parse(string(text)); err != nil {
+	if t, err = t.New(name).Parse(string(text)); err != nil {
 		return "", fmt.Errorf("parse SQL: %w", err)
 	}
 	var out strings.Builder
@@ -37,6 +33,29 @@ func query(name string) (string, error) {
 		return "", fmt.Errorf("render SQL %s: %w", name, err)
 	}
 	return withoutComments(out.String()), nil
+}
+
+// parts parses sql/parts, each file under its own name.
+func parts() (*template.Template, error) {
+	t := template.New("").Funcs(template.FuncMap{
+		"colour":  func(band string) string { return quote(bandColours[band]) },
+		"grey":    func() string { return quote(grey) },
+		"minimum": func() string { return strconv.Itoa(bands.DefaultMinimumSample) },
+	})
+	files, err := sqlFiles.ReadDir("sql/parts")
+	if err != nil {
+		return nil, fmt.Errorf("list SQL parts: %w", err)
+	}
+	for _, f := range files {
+		text, err := sqlFiles.ReadFile("sql/parts/" + f.Name())
+		if err != nil {
+			return nil, fmt.Errorf("read SQL part: %w", err)
+		}
+		if _, err := t.New(f.Name()).Parse(strings.TrimSpace(string(text))); err != nil {
+			return nil, fmt.Errorf("parse SQL part: %w", err)
+		}
+	}
+	return t, nil
 }
 
 func quote(s string) string { return "'" + s + "'" }

@@ -46,7 +46,7 @@ const (
 // could be called an intake, and ours. Each has a NATS server with the same
 // settings and the same stream to itself. The disk's own fsyncs take turns too.
 func (f *figures) intake(b *testing.B, synced bool) {
-	webhooks := samplePayloads()
+	webhooks := sampleWebhooks()
 	bare, minimal := &plainNATS{webhooks: webhooks}, &plainNATS{webhooks: webhooks}
 	bare.open(b, !synced)
 	minimal.open(b, !synced)
@@ -146,9 +146,9 @@ type webhook struct {
 
 type webhooks []webhook
 
-// samplePayloads takes webhooks evenly from a simulated organisation's, so that
+// sampleWebhooks takes webhooks evenly from a simulated organisation's, so that
 // their sizes are those of a working day.
-func samplePayloads() webhooks {
+func sampleWebhooks() webhooks {
 	all := simulation.Generate(simulation.Config{Seed: 1}).Deliveries
 	out := make(webhooks, 0, intakeBodies)
 	for i := range intakeBodies {

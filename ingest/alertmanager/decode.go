@@ -36,8 +36,8 @@ const (
 	resolved = "resolved"
 )
 
-// stamp is the precision of the store, in UTC: the same instant, however it is
-// written, is the same incident.
+// stamp writes a time as the store keeps it, in UTC to the millisecond: the same
+// instant, however it is written, is the same incident.
 const stamp = "2006-01-02T15:04:05.000Z"
 
 // Decode gives the events of those alerts of a notification that are incidents.
@@ -114,7 +114,7 @@ func (a *alert) events(externalURL string, c *schemas.Catalog) ([]schemas.Event,
 
 func event(said schemas.IncidentEvent, what string, status schemas.IncidentStatus, at time.Time) (schemas.Event, error) {
 	said.Status = status
-	e, err := schemas.NewEvent(said.IncidentID+"/"+what, Name, schemas.TypeIncident, at, said.Service, &said)
+	e, err := schemas.NewEvent(said.IncidentID+"/"+what, Name, schemas.TypeIncident, at.Truncate(time.Millisecond), said.Service, &said)
 	if err != nil {
 		return e, err
 	}
