@@ -56,8 +56,8 @@ fuzz: engine payloads ## Fuzz every decoder for FUZZTIME each (default 20s)
 	done
 
 .PHONY: bench
-bench: build ## Measure speed and memory, as ratios within one run
-	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./internal/bench
+bench: build ## Measure every promised figure in one run and print them as a table
+	go test -run '^$$' -bench '$(or $(FIGURES),Figures)' -benchtime 1x -timeout 60m ./cmd/fivekeys
 
 .PHONY: generate
 generate: payloads ## Write generated files again (JSON Schemas, golden files)

@@ -80,6 +80,9 @@ func distinct(lists ...[]simulation.Delivery) int {
 	return len(ids)
 }
 
+// natsKills is how often NATS is killed.
+const natsKills = 5
+
 // TestNATSAwayIsAnsweredWith503AndLosesNothing kills NATS under load and keeps
 // it away for a while. Senders try again until they are told 202.
 func TestNATSAwayIsAnsweredWith503AndLosesNothing(t *testing.T) {
@@ -102,17 +105,26 @@ func TestNATSAwayIsAnsweredWith503AndLosesNothing(t *testing.T) {
 			t.Errorf("delivery %s is answered with %d %s", d.GUID, a.status, a.text)
 		}
 	}
-	// Killed when half of the first third is answered: under load by definition.
-	answered, half := 0, make(chan struct{})
-	var killer sync.WaitGroup
-	killer.Go(func() { <-half; nats.Kill() })
-	s.send(t, before, func(d simulation.Delivery, a answer) {
-		if collect(d, a); answered == len(before)/2 {
-			close(half)
+	// Killed when half of a part is answered: under load by definition. Several
+	// times, because each kill finds the stages at something else; after the
+	// last NATS stays away.
+	parts := slices.Collect(slices.Chunk(before, len(before)/natsKills+1))
+	for i, part := range parts {
+		answered, half := 0, make(chan struct{})
+		var killer sync.WaitGroup
+		killer.Go(func() { <-half; nats.Kill() })
+		s.send(t, part, func(d simulation.Delivery, a answer) {
+			if collect(d, a); answered == len(part)/2 {
+				close(half)
+			}
+			answered++
+		})
+		killer.Wait()
+		if i < len(parts)-1 {
+			nats.Start()
+			s.awaitReady(t)
 		}
-		answered++
-	})
-	killer.Wait()
+	}
 
 	refused := len(again)
 	s.send(t, during, collect)

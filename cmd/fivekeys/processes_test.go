@@ -152,6 +152,7 @@ func TestWhatTwoStagesRememberIsWhatTheStoreHolds(t *testing.T) {
 		one = append(one, turn{0, event(id, earlier, schemas.DeploymentSucceeded)}, turn{0, event(id, earlier, schemas.DeploymentFailed)})
 		both = append(both, turn{0, event(id, earlier, schemas.DeploymentSucceeded)}, turn{1, event(id, earlier, schemas.DeploymentFailed)})
 	}
+	const alone = "one alone was told two things at one time, and of another later what it was earlier"
 	const handover = "each was told another thing at one time, the partition being handed over"
 	for name, turns := range map[string][]turn{
 		"the other learnt of it earlier": {
@@ -166,7 +167,9 @@ func TestWhatTwoStagesRememberIsWhatTheStoreHolds(t *testing.T) {
 			{1, event("3", later, schemas.DeploymentSucceeded)},
 		},
 		"one was told two things at one time": one,
-		handover:                              both,
+		alone: append(slices.Clone(one),
+			turn{0, event("late", later, schemas.DeploymentFailed)}, turn{0, event("late", earlier, schemas.DeploymentSucceeded)}),
+		handover: both,
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, table := range []string{"event_log", "deployment_facts", "daily_facts"} {
@@ -177,7 +180,7 @@ func TestWhatTwoStagesRememberIsWhatTheStoreHolds(t *testing.T) {
 			stages := make([]*dora.Stage, 3)
 			for i := range stages {
 				var err error
-				if stages[i], err = dora.NewStage(dora.StageConfig{Store: store, Catalog: &schemas.Catalog{}, Shared: true}); err != nil {
+				if stages[i], err = dora.NewStage(dora.StageConfig{Store: store, Catalog: &schemas.Catalog{}, Shared: name != alone}); err != nil {
 					t.Fatal(err)
 				}
 			}

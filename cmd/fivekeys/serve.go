@@ -8,8 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/fivekeys/fivekeys/ingest/github"
 )
 
 type serveCommand struct {
@@ -63,11 +61,14 @@ func (p *pipeline) sayReady(s *settings) {
 	line := func(what, where string) { fmt.Fprintf(&b, "  %-10s %s\n", what, where) }
 	b.WriteString("fivekeys is ready.\n")
 	if p.url != "" {
-		secret := "FIVEKEYS_GITHUB_SECRET is not set: every delivery is answered with 401"
-		if len(s.sourceSecrets(github.Name)) > 0 {
-			secret = "signed with FIVEKEYS_GITHUB_SECRET"
+		for _, source := range sourceNames() {
+			secret := secretVariable(source)
+			state := secret + " is not set: every delivery is answered with 401"
+			if len(s.sourceSecrets(source)) > 0 {
+				state = "checked with " + secret
+			}
+			line("Webhooks", p.url+"/webhooks/"+source+" ("+state+")")
 		}
-		line("GitHub", p.url+"/webhooks/github ("+secret+")")
 		token := "FIVEKEYS_API_TOKEN is not set: only this machine's fivekeys commands may send"
 		if len(s.tokens) > 0 {
 			token = "bearer token from FIVEKEYS_API_TOKEN"

@@ -72,13 +72,17 @@ func (g *globals) settings(env *environment) (*settings, error) {
 	}
 	secrets := map[string][]string{}
 	for _, source := range sourceNames() {
-		if secrets[source], err = config.Secrets(env.getenv, strings.ToUpper(source)+"_SECRET"); err != nil {
+		name := strings.TrimPrefix(secretVariable(source), "FIVEKEYS_")
+		if secrets[source], err = config.Secrets(env.getenv, name); err != nil {
 			return nil, err
 		}
 	}
 	s.sourceSecrets = func(source string) []string { return secrets[source] }
 	return s, nil
 }
+
+// secretVariable is the environment variable of a source's secrets.
+func secretVariable(source string) string { return "FIVEKEYS_" + strings.ToUpper(source) + "_SECRET" }
 
 // nats completes the connection's configuration; the embedded server's folder
 // is the caller's to add.

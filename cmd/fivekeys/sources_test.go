@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,13 +30,31 @@ func (s *site) webhook(t *testing.T, source, name string) {
 	}
 	request.Header.Set("X-PagerDuty-Signature", signature.Sign("v1=", webhookSecret, body))
 	request.SetBasicAuth(source, webhookSecret)
+	s.accepted(t, name+" of "+source, request)
+}
+
+// tell sends an event as anybody may.
+func (s *site) tell(t *testing.T, event string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/v1/events", strings.NewReader(event))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer "+s.ownToken)
+	s.accepted(t, "event", request)
+}
+
+// accepted sends a request and wants a 202.
+func (s *site) accepted(t *testing.T, what string, request *http.Request) {
+	t.Helper()
 	response, err := s.client.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	if text, _ := io.ReadAll(response.Body); response.StatusCode != http.StatusAccepted {
-		t.Fatalf("%s of %s is answered with %d %s", name, source, response.StatusCode, text)
+		t.Fatalf("%s is answered with %d %s", what, response.StatusCode, text)
 	}
 }
 
@@ -100,4 +119,10 @@ func TestIncidentsOfOtherSourcesAreAttributed(t *testing.T) {
 	})
 	want("the fix is the recovery",
 		"checkout,4711,Q1KFP0V5MZ3N8D,window,2026-03-02 10:45:00.000,2700\n"+orders, failures())
+
+	// A review finds the cause and tells it by PagerDuty's id.
+	s.tell(t, `{"id":"review","source":"review","type":"fivekeys.incident.v1","time":"2026-03-02T11:30:00Z",
+		"data":{"incident_id":"Q1KFP0V5MZ3N8D","service":"checkout","status":"opened","caused_by":{"sha":"8c2f0e1"}}}`)
+	want("the cause that is told afterwards is explicit",
+		"checkout,4711,Q1KFP0V5MZ3N8D,explicit,2026-03-02 10:45:00.000,2700\n"+orders, failures())
 }

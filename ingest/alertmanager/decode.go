@@ -71,7 +71,8 @@ func (*Source) Decode(d schemas.Delivery, c *schemas.Catalog) ([]schemas.Event, 
 }
 
 // events tells of the opening, and of the end where it has come. The end has the
-// opening with it: whoever missed the one learns of it by the other.
+// opening with it: whoever missed the one learns of it by the other. Annotations
+// may hold a value that differs between the two; the title known first stays.
 func (a *alert) events(externalURL string, c *schemas.Catalog) ([]schemas.Event, error) {
 	if a.Fingerprint == "" || a.StartsAt.IsZero() {
 		return nil, fmt.Errorf("%w: alert has no fingerprint or no startsAt", ErrPayload)

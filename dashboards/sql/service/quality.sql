@@ -20,7 +20,7 @@ WITH
 SELECT line.1 AS what, line.2 AS number, line.3 AS out_of, line.4 AS meaning
 FROM (
     SELECT arrayJoin([
-        ('Deployments of an unknown commit', deployed.unknown, deployed.live, 'Counted as deployments; what they contain is unknown and never guessed.'),
+        ('Deployments of an unknown commit', deployed.unknown, deployed.live, 'Counted as deployments. What they contain is unknown and never guessed.'),
         ('Deployments not in production', deployed.elsewhere, deployed.all_of_them, 'In no figure: only production counts.'),
         ('Failed deployments not recovered', deployed.unrecovered, deployed.broke, 'In the fail rate, and in no recovery time until they recover.'),
         ('Changes of the first deployment seen', shipped.baseline, shipped.all_of_them, 'No lead time: the first deployment holds years of changes.'),
