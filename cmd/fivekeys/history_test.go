@@ -23,7 +23,7 @@ func TestRandomHistoriesFoldToWhatGitSays(t *testing.T) {
 	for seed := range histories {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			r := gitrepo.New(t)
-			grow(r, rand.New(rand.NewPCG(seed, 3)), 8+2*int(seed)) //nolint:gosec // a few dozen
+			grow(r, rand.New(rand.NewPCG(seed, 3)), 8+2*int(seed))
 			want := gitrepo.PlumbingFigures(t, r.Path(), "")
 			history, err := gitlog.Read(t.Context(), r.Path(), gitlog.Options{Service: "shop"})
 			if err != nil {

@@ -150,7 +150,7 @@ func diff[T any](c *Changeset, out []changed[T], t *table[T], w *Written, slot i
 				continue
 			}
 		}
-		out = append(out, changed[T]{fact: facts[i], version: uint64(version), digest: sum, held: held, id: id}) //nolint:gosec // a count
+		out = append(out, changed[T]{fact: facts[i], version: uint64(version), digest: sum, held: held, id: id})
 	}
 	if kept == len(held) {
 		return out
@@ -160,7 +160,7 @@ func diff[T any](c *Changeset, out []changed[T], t *table[T], w *Written, slot i
 			continue
 		}
 		gone := t.of(service, strings.Split(id, "\x00"))
-		out = append(out, changed[T]{fact: gone, version: uint64(version), deleted: true, held: held, id: id}) //nolint:gosec // a count
+		out = append(out, changed[T]{fact: gone, version: uint64(version), deleted: true, held: held, id: id})
 	}
 	return out
 }

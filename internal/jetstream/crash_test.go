@@ -60,7 +60,7 @@ func newCrashable(t *testing.T) *crashable {
 func (s *crashable) url() string { return fmt.Sprintf("nats://127.0.0.1:%d", s.port) }
 
 func (s *crashable) start() {
-	s.cmd = exec.Command(os.Args[0], "-test.run=^$") //nolint:gosec // this binary
+	s.cmd = exec.Command(os.Args[0], "-test.run=^$")
 	s.cmd.Env = append(os.Environ(), envServerDir+"="+s.dir, envServerPort+"="+strconv.Itoa(s.port))
 	s.cmd.Stdout, s.cmd.Stderr = os.Stderr, os.Stderr
 	if err := s.cmd.Start(); err != nil {

@@ -36,7 +36,7 @@ const (
 )
 
 func (p *pace) class(count int) *paceClass {
-	return &p.classes[min(bits.Len(uint(count)), len(p.classes)-1)] //nolint:gosec // count is positive
+	return &p.classes[min(bits.Len(uint(count)), len(p.classes)-1)]
 }
 
 // batch decides how count messages are sent.

@@ -30,7 +30,7 @@ func (c *Client) Pending(ctx context.Context, stream string) ([]Lag, error) {
 	for info := range list.Info() {
 		out = append(out, Lag{
 			Stream: stream, Consumer: info.Name,
-			Waiting: info.NumPending, Unacked: uint64(max(info.NumAckPending, 0)), //nolint:gosec // not negative
+			Waiting: info.NumPending, Unacked: uint64(max(info.NumAckPending, 0)),
 		})
 	}
 	if err := list.Err(); err != nil {

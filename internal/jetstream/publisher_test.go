@@ -121,7 +121,7 @@ func TestPublishBatch(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, r := range rs {
-			if r.Sequence != uint64(i+1) || r.Duplicate || r.Stream != StreamDeliveries { //nolint:gosec // small
+			if r.Sequence != uint64(i+1) || r.Duplicate || r.Stream != StreamDeliveries {
 				t.Fatalf("receipt %d is %+v", i, r)
 			}
 		}
@@ -162,7 +162,7 @@ func TestPublishBatch(t *testing.T) {
 					return
 				}
 				for i := range rs {
-					if rs[i].Sequence != rs[0].Sequence+uint64(i) { //nolint:gosec // small
+					if rs[i].Sequence != rs[0].Sequence+uint64(i) {
 						t.Errorf("not in a row: %+v", rs)
 						return
 					}
@@ -202,7 +202,7 @@ func TestWithoutBatchSupport(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, r := range rs {
-			if r.Sequence != uint64(i+1) { //nolint:gosec // small
+			if r.Sequence != uint64(i+1) {
 				t.Errorf("receipt %d is %+v", i, r)
 			}
 		}

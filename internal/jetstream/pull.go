@@ -96,7 +96,7 @@ func (c *Client) received(msg *nats.Msg) (*Received, error) {
 			Message: fromNATS(msg.Subject, msg.Header, msg.Data),
 			Stream:  meta.Stream, Sequence: meta.Sequence.Stream, Time: meta.Timestamp.UTC(),
 		},
-		Consumer: meta.Consumer, NumDelivered: int(meta.NumDelivered), Pin: msg.Header.Get(headerPin), //nolint:gosec // small
+		Consumer: meta.Consumer, NumDelivered: int(meta.NumDelivered), Pin: msg.Header.Get(headerPin),
 		client: c, reply: msg.Reply, received: time.Now(),
 	}, nil
 }

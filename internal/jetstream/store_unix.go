@@ -50,7 +50,7 @@ func freeDisk(path string) (int64, bool) {
 	if err := unix.Statfs(path, &st); err != nil {
 		return 0, false
 	}
-	return int64(uint64(st.Bavail) * uint64(st.Bsize)), true //nolint:gosec,unconvert // types differ by system
+	return int64(uint64(st.Bavail) * uint64(st.Bsize)), true //nolint:unconvert // types differ by system
 }
 
 // folderSize is the disk space of what lies under path; 0 where there is nothing.
@@ -58,7 +58,7 @@ func folderSize(path string) int64 {
 	var total int64
 	_ = filepath.WalkDir(path, func(_ string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
-			return nil // files come and go while we look
+			return nil //nolint:nilerr // files come and go while we look
 		}
 		if info, err := d.Info(); err == nil {
 			total += info.Size()

@@ -35,7 +35,7 @@ func TestTrimKeepsWhatIsNotAcknowledged(t *testing.T) {
 		held = append(held, m)
 		open[m.Sequence]++
 	}
-	rng := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test's order
+	rng := rand.New(rand.NewPCG(1, 2))
 	rng.Shuffle(len(held), func(i, j int) { held[i], held[j] = held[j], held[i] })
 	check := func() (messages uint64) {
 		t.Helper()
