@@ -10,6 +10,9 @@ type Column struct {
 	Name  string
 	Title string
 	Unit  string
+	// Empty stands in a cell without a value. Without it Grafana would put the
+	// words for the whole empty table there.
+	Empty string
 	// Decimals are those of a number that isn't whole.
 	Decimals int
 	Width    int
@@ -25,6 +28,7 @@ func (c Column) override() object {
 	var properties list
 	set := func(id string, value any) { properties = append(properties, object{"id": id, "value": value}) }
 	set("displayName", c.Title)
+	set("noValue", c.Empty)
 	if c.Unit != "" {
 		set("unit", c.Unit)
 	}
@@ -89,22 +93,35 @@ var (
 )
 
 func text(name, title string) Column { return Column{Name: name, Title: title} }
+
 func when(name, title string) Column {
 	return Column{Name: name, Title: title, Unit: timestamp, Width: 170}
 }
-func duration(name, title string) Column {
-	return Column{Name: name, Title: title, Unit: seconds, Decimals: 1}
+
+func duration(name, title string) Column { return measured(name, title, seconds) }
+
+func measured(name, title, unit string) Column {
+	return Column{Name: name, Title: title, Unit: unit, Decimals: 1, Empty: "no data"}
 }
+
 func number(name, title string) Column {
 	return Column{Name: name, Title: title, Unit: count, Width: 90}
 }
+
 func state(name string, c Colours) Column {
 	return Column{Name: name, Title: "State", Width: 110, Colours: c}
 }
+
 func bandOf(name string) Column {
 	return Column{Name: name, Title: "Band", Width: 120, Colours: bandColours}
 }
-func sized(c Column, width int) Column { c.Width = width; return c }
-func measured(name, title, unit string) Column {
-	return Column{Name: name, Title: title, Unit: unit, Decimals: 1}
+
+func (c Column) wide(width int) Column {
+	c.Width = width
+	return c
+}
+
+func (c Column) orElse(empty string) Column {
+	c.Empty = empty
+	return c
 }

@@ -11,7 +11,7 @@ func fiveKeys() Dashboard {
 		Variables:   []Variable{teams, services},
 		Annotations: []Annotation{deploymentMarks.off(), failureMarks.off(), incidentMarks.off()},
 		Rows: []Row{
-			keyTiles(),
+			keyTiles(Link{Title: evidenceTitle, URL: evidenceURL}),
 			{Height: 6, Panels: keyTrends()},
 			{Height: 8, Panels: []Panel{keysTable("Teams", "five_keys/teams.sql", teamColumn)}},
 			{Height: 10, Panels: []Panel{keysTable("Services", "five_keys/services.sql", serviceColumn)}},
@@ -45,12 +45,12 @@ A team's or a service's name leads to its figures, and those to the deployments,
 }
 
 // keyTiles are the five keys as five figures.
-func keyTiles() Row {
+func keyTiles(links ...Link) Row {
 	tile := func(title string, width int, query, description string) Panel {
 		return Stat{Frame{
 			Title: title, Width: width, Query: "five_keys/" + query + ".sql", Empty: "no data",
 			Description: description + " Below it: the band, what the figure rests on, and the change against the equally long period before.",
-			Links:       []Link{{Title: evidenceTitle, URL: evidenceURL}},
+			Links:       links,
 		}}
 	}
 	return Row{Height: 5, Panels: []Panel{
@@ -74,19 +74,19 @@ func keyTrends() []Panel {
 		}
 	}
 	return []Panel{
-		trend("Frequency by week", 5, "frequency", perWeek, "no complete week with a deployment", "Successful production deployments in the week."),
-		trend("Lead time by week", 5, "lead_time", seconds, "no complete week with a lead time", "Median lead time of the changes first deployed in the week."),
-		trend("Fail rate by week", 5, "fail_rate", ratio, "no complete week with a deployment", "Failed ÷ all production deployments of the week."),
-		trend("Recovery by week", 5, "recovery", seconds, "no complete week with a recovery", "Median recovery time of the deployments of the week that failed and recovered."),
-		trend("Rework by week", 4, "rework_rate", ratio, "no complete week with a deployment", "Unplanned ÷ all production deployments of the week."),
+		trend("Frequency by week", 5, "frequency", perWeek, "no deployment", "Successful production deployments in the week."),
+		trend("Lead time by week", 5, "lead_time", seconds, "no lead time known", "Median lead time of the changes first deployed in the week."),
+		trend("Fail rate by week", 5, "fail_rate", ratio, "no deployment", "Failed ÷ all production deployments of the week."),
+		trend("Recovery by week", 5, "recovery", seconds, "no recovery", "Median recovery time of the deployments of the week that failed and recovered."),
+		trend("Rework by week", 4, "rework_rate", ratio, "no deployment", "Unplanned ÷ all production deployments of the week."),
 	}
 }
 
 // keysTable has a line of five keys with their bands for each team or service.
 func keysTable(title, query string, first Column) Panel {
 	columns := []Column{
-		sized(first, 170), measured("a_week", "Deployments", perWeek), sized(number("deployments", "n"), 60), bandOf("rate_band"),
-		duration("lead_time", "Lead time"), sized(number("changes", "n changes"), 80), bandOf("lead_band"),
+		first.wide(170), measured("a_week", "Deployments", perWeek), number("deployments", "n").wide(60), bandOf("rate_band"),
+		duration("lead_time", "Lead time"), number("changes", "n changes").wide(80), bandOf("lead_band"),
 		measured("fail_rate", "Fail rate", ratio), text("failed_of", "Failed of (95 %)"), bandOf("failed_band"),
 		duration("recovery_time", "Recovery"), text("recovered", "n recovered"), bandOf("recovered_band"),
 		measured("rework_rate", "Rework", ratio), text("reworked_of", "Rework of (95 %)"),

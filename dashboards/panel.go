@@ -156,8 +156,9 @@ func (p Text) model() object {
 // fieldConfig is how a panel's fields look: the default and the exceptions.
 func fieldConfig(f Frame, defaults object, overrides ...object) object {
 	defaults["noValue"] = f.Empty
-	// Without thresholds of ours Grafana puts its own: green, red above 80.
-	defaults["thresholds"] = object{"mode": "absolute", "steps": list{object{"color": grey, "value": nil}}}
+	// Without thresholds of ours Grafana puts its own: green, red above 80. A
+	// cell whose text has no colour takes this one.
+	defaults["thresholds"] = object{"mode": "absolute", "steps": list{object{"color": "transparent", "value": nil}}}
 	all := list{}
 	for _, o := range overrides {
 		all = append(all, o)

@@ -51,7 +51,7 @@ func pipeline() Dashboard {
 					},
 					Columns: []Column{
 						text("source", "Source"), number("deliveries", "Deliveries"), when("last", "Last (UTC)"), duration("silent", "Silent for"),
-						duration("usual_gap", "Usual gap"), duration("longest_gap", "Longest gap"), when("longest_gap_ended", "It ended (UTC)"),
+						duration("usual_gap", "Usual gap").orElse("one delivery"), duration("longest_gap", "Longest gap").orElse("one delivery"), when("longest_gap_ended", "It ended (UTC)"),
 					},
 				},
 				Table{

@@ -10,6 +10,19 @@ import (
 	"github.com/fivekeys/fivekeys/internal/bands"
 )
 
+// bandsVersion are the thresholds in sql/parts/bands.sql.
+const bandsVersion = "2023"
+
+// JudgeOtherwise says where the dashboards' bands differ from a configuration's;
+// "" means that they don't. A minimum of 0 is the default.
+func JudgeOtherwise(version string, minimum int) string {
+	if version == bandsVersion && (minimum == 0 || minimum == bands.DefaultMinimumSample) {
+		return ""
+	}
+	return fmt.Sprintf("the dashboards judge by the bands of %s and a minimum sample of %d, whatever the configuration says: "+
+		"their bands may differ from those of fivekeys report", bandsVersion, bands.DefaultMinimumSample)
+}
+
 //go:embed sql
 var sqlFiles embed.FS
 

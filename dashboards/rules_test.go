@@ -102,6 +102,11 @@ func TestEveryPanelSaysWhatItIs(t *testing.T) {
 					if len(p.Columns) == 0 {
 						t.Errorf("%s, %s: no columns", d.Title, f.Title)
 					}
+					for _, c := range p.Columns {
+						if c.Title == "" || strings.ContainsAny(c.Empty, "0123456789") {
+							t.Errorf("%s, %s: column %s has no title, or a number for no data", d.Title, f.Title, c.Name)
+						}
+					}
 				}
 				if f.Query == "" || f.Empty == "" || strings.ContainsAny(f.Empty, "0123456789") {
 					t.Errorf("%s, %s: no SQL, or no words for no data", d.Title, f.Title)

@@ -33,8 +33,8 @@ func serviceDeployments() []Panel {
 				Description: "The deployments of these days, newest first, with their state, the changes no earlier deployment contained, why one is rework, how its failure was attributed and how long it took to recover.",
 			},
 			Columns: []Column{
-				when("time", "Finished (UTC)"), sized(text("what", "Version"), 130), state("state", stateColours), number("changes", "Changes"),
-				sized(text("environment", "Environment"), 120), text("rework_reason", "Rework by"), text("failure_method", "Failed by"), duration("recovery", "Recovered in"),
+				when("time", "Finished (UTC)"), text("what", "Version").wide(130), state("state", stateColours), number("changes", "Changes"),
+				text("environment", "Environment").wide(120), text("rework_reason", "Rework by"), text("failure_method", "Failed by"), duration("recovery", "Recovered in").orElse(""),
 				text("notes", "Notes"), text("actor", "By"), text("deployment_id", "Deployment"), openColumn,
 			},
 		},
@@ -56,9 +56,9 @@ func serviceChanges() []Panel {
 				Description: "Every change by the first production deployment that contains it, with its lead time and stages, or why it has none.",
 			},
 			Columns: []Column{
-				when("time", "Deployed (UTC)"), text("deployment_id", "Deployment"), sized(text("change", "Change"), 110), text("title", "Title"), text("author", "Author"),
-				duration("lead_time_seconds", "Lead time"), duration("coding_seconds", "Coding"), duration("pickup_seconds", "Pickup"),
-				duration("review_seconds", "Review"), duration("deploy_seconds", "Deploy"), text("excluded", "No lead time"),
+				when("time", "Deployed (UTC)"), text("deployment_id", "Deployment"), text("change", "Change").wide(110), text("title", "Title"), text("author", "Author"),
+				duration("lead_time_seconds", "Lead time").orElse("–"), duration("coding_seconds", "Coding").orElse("–"), duration("pickup_seconds", "Pickup").orElse("–"),
+				duration("review_seconds", "Review").orElse("–"), duration("deploy_seconds", "Deploy").orElse("–"), text("excluded", "No lead time"),
 			},
 		},
 		BarChart{
@@ -74,7 +74,7 @@ func serviceChanges() []Panel {
 				Description: "What is merged and not in production, the oldest first; ages are as of the end of the range, or now.",
 			},
 			Columns: []Column{
-				sized(text("change", "Change"), 110), text("title", "Title"), text("author", "Author"), when("time", "Merged (UTC)"), duration("age", "Waiting for"),
+				text("change", "Change").wide(110), text("title", "Title"), text("author", "Author"), when("time", "Merged (UTC)"), duration("age", "Waiting for"),
 			},
 		},
 	}
@@ -90,7 +90,7 @@ func serviceFailures() []Panel {
 			},
 			Columns: []Column{
 				when("time", "Failed (UTC)"), text("deployment_id", "Deployment"), text("method", "Attributed by"), text("incident", "Incident"), text("incident_id", "Incident id"),
-				text("fix_id", "Fixed by"), when("recovered_at", "Recovered (UTC)"), duration("recovery_seconds", "Recovery"), openColumn,
+				text("fix_id", "Fixed by"), when("recovered_at", "Recovered (UTC)").orElse("not recovered"), duration("recovery_seconds", "Recovery").orElse("not recovered"), openColumn,
 			},
 		},
 		Table{
@@ -99,7 +99,7 @@ func serviceFailures() []Panel {
 				Description: "What is unresolved, excluded or unattributed in these days, out of how many, and what that means for the figures.",
 			},
 			Columns: []Column{
-				text("what", "What"), sized(number("number", "Count"), 70), sized(number("out_of", "Out of"), 70), text("meaning", "Meaning"),
+				text("what", "What"), number("number", "Count").wide(70), number("out_of", "Out of").wide(70), text("meaning", "Meaning"),
 			},
 		},
 	}

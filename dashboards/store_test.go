@@ -49,12 +49,12 @@ type result struct {
 
 func (s site) query(t testing.TB, sql string) result {
 	t.Helper()
-	r := s.describe(t, sql)
 	rows, err := s.reader.Query(t.Context(), sql)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, sql)
 	}
 	defer func() { _ = rows.Close() }()
+	r := result{columns: rows.Columns()}
 	for rows.Next() {
 		var values []any
 		for _, c := range rows.ColumnTypes() {
@@ -75,8 +75,16 @@ func (s site) query(t testing.TB, sql string) result {
 	return r
 }
 
-// describe gives the columns, which an answer without rows doesn't bring.
-func (s site) describe(t testing.TB, sql string) result {
+// described is the answer with its columns' types, which an answer without
+// rows doesn't bring.
+func (s site) described(t testing.TB, sql string) result {
+	t.Helper()
+	r := s.columns(t, sql)
+	r.rows = s.query(t, sql).rows
+	return r
+}
+
+func (s site) columns(t testing.TB, sql string) result {
 	t.Helper()
 	rows, err := s.reader.Query(t.Context(), "DESCRIBE TABLE ("+sql+")")
 	if err != nil {

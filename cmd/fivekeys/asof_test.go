@@ -26,7 +26,7 @@ func TestAsOfIsTheFoldOverWhatWasKnownThen(t *testing.T) {
 	s.deliver(t, scenario.Deliveries)
 	s.drain(t)
 	events := knownLate(t, s.store)
-	s.replaceEvents(t, s.store, &scenario.Catalog, events)
+	replaceEvents(t, s.store, &scenario.Catalog, events)
 
 	then := testkit.Store(t)
 	full := scenario.Expected.Full
@@ -39,7 +39,7 @@ func TestAsOfIsTheFoldOverWhatWasKnownThen(t *testing.T) {
 					before = append(before, e)
 				}
 			}
-			s.replaceEvents(t, then, &scenario.Catalog, before)
+			replaceEvents(t, then, &scenario.Catalog, before)
 			for _, scope := range []report.Query{{}, {Service: scenario.Expected.Deployments[0].Service}, {Team: scenario.Expected.Deployments[0].Team}} {
 				scope.At, scope.Top = known, 20
 				scope.Period = report.ThroughToday(known, 21)
@@ -50,7 +50,7 @@ func TestAsOfIsTheFoldOverWhatWasKnownThen(t *testing.T) {
 				if scope.Team != "" {
 					args = append(args, "--team", scope.Team)
 				}
-				want, got := s.reported(t, then, scope), s.fivekeys(t, args...)
+				want, got := reported(t, then, scope), s.fivekeys(t, args...)
 				same(t, "as of then", []string{fmt.Sprint(args)}, []string{want}, []string{got})
 				if scope.Service == "" && scope.Team == "" {
 					different[want] = true
@@ -81,7 +81,7 @@ func knownLate(t *testing.T, store *clickhouse.Store) []schemas.Event {
 }
 
 // replaceEvents empties a store, stores events and folds them.
-func (s *site) replaceEvents(t *testing.T, store *clickhouse.Store, catalog *schemas.Catalog, events []schemas.Event) {
+func replaceEvents(t *testing.T, store *clickhouse.Store, catalog *schemas.Catalog, events []schemas.Event) {
 	t.Helper()
 	for _, table := range []string{"event_log", "deployment_facts", "change_facts", "incident_facts", "failure_facts", "daily_facts"} {
 		if err := store.Conn().Exec(t.Context(), "TRUNCATE TABLE "+table); err != nil {
@@ -101,7 +101,7 @@ func (s *site) replaceEvents(t *testing.T, store *clickhouse.Store, catalog *sch
 }
 
 // reported is the report of a store as it stands.
-func (s *site) reported(t *testing.T, store *clickhouse.Store, q report.Query) string {
+func reported(t *testing.T, store *clickhouse.Store, q report.Query) string {
 	t.Helper()
 	set, err := bands.Lookup(bands.DefaultVersion)
 	if err != nil {

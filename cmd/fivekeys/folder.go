@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/google/renameio/v2"
 
@@ -65,7 +66,7 @@ func openFolder(path string) (*folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open data folder: %w; choose another with --data", err)
 	}
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := takeLock(lock); err != nil {
 		_ = lock.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, fmt.Errorf("data folder %s is %w by another fivekeys; stop it or choose another folder with --data", path, errFolderBusy)
@@ -73,6 +74,18 @@ func openFolder(path string) (*folder, error) {
 		return nil, fmt.Errorf("lock data folder: %w", err)
 	}
 	return &folder{path: path, lock: lock}, nil
+}
+
+// takeLock tries for a moment: a command that asks who runs here (findRunning)
+// holds the lock for as long as that takes.
+func takeLock(lock *os.File) (err error) {
+	for range 10 {
+		if err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); !errors.Is(err, syscall.EWOULDBLOCK) {
+			return err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return err
 }
 
 func (f *folder) close() error {

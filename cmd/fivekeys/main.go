@@ -28,17 +28,18 @@ const (
 type commands struct {
 	globals
 
-	Serve   serveCommand   `cmd:"" help:"Run the pipeline: take webhooks and events, keep the figures."`
-	Demo    demoCommand    `cmd:"" help:"Run the pipeline on a simulated organisation and on a real git history, then print the report."`
-	Import  importCommand  `cmd:"" help:"Bring in history."`
-	Report  reportCommand  `cmd:"" help:"Print the five keys."`
-	Explain explainCommand `cmd:"" help:"List the events behind a number, and what was left out and why."`
-	Query   queryCommand   `cmd:"" help:"Run SQL on the store, read-only."`
-	Check   checkCommand   `cmd:"" help:"Check the configuration file."`
-	Migrate migrateCommand `cmd:"" help:"Bring the store's tables and views up to date."`
-	Rebuild rebuildCommand `cmd:"" help:"Compute all facts again from the events."`
-	DLQ     dlqCommand     `cmd:"" name:"dlq" help:"Look at what could not be processed, and drive it again."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve      serveCommand      `cmd:"" help:"Run the pipeline: take webhooks and events, keep the figures."`
+	Demo       demoCommand       `cmd:"" help:"Run the pipeline on a simulated organisation and on a real git history, then print the report."`
+	Import     importCommand     `cmd:"" help:"Bring in history."`
+	Report     reportCommand     `cmd:"" help:"Print the five keys."`
+	Explain    explainCommand    `cmd:"" help:"List the events behind a number, and what was left out and why."`
+	Query      queryCommand      `cmd:"" help:"Run SQL on the store, read-only."`
+	Check      checkCommand      `cmd:"" help:"Check the configuration file."`
+	Migrate    migrateCommand    `cmd:"" help:"Bring the store's tables and views up to date."`
+	Rebuild    rebuildCommand    `cmd:"" help:"Compute all facts again from the events."`
+	DLQ        dlqCommand        `cmd:"" name:"dlq" help:"Look at what could not be processed, and drive it again."`
+	Dashboards dashboardsCommand `cmd:"" help:"Grafana dashboards."`
+	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
 // environment is what a command may touch of the world outside.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -29,7 +30,7 @@ func calm(t *testing.T) (*simulation.Scenario, []string) {
 		s := startSite(t, scenario.Catalog, nil)
 		defer s.close()
 		for _, d := range scenario.Deliveries { // one after the other, in order
-			if a := post(t.Context(), s.client, s.url, d); a.status != 202 {
+			if a := post(t.Context(), s.client, s.url, d); a.status != http.StatusAccepted {
 				t.Fatalf("delivery %s is answered with %d %s", d.GUID, a.status, a.text)
 			}
 		}

@@ -54,6 +54,8 @@ func (d *Decoding) process(ctx context.Context, batch []*jetstream.Received) {
 			d.alone(ctx, one)
 		}
 	default:
+		// One line for the batch: an outage must not flood the log.
+		d.cfg.Logger.Warn("events could not be published, their deliveries come again", "deliveries", len(ready), "error", err)
 		for _, one := range ready {
 			d.later(one, err)
 		}
@@ -157,7 +159,7 @@ func (d *Decoding) done(one delivery) {
 func (d *Decoding) later(one delivery, cause error) {
 	delay := min(firstDelay<<min(max(one.msg.NumDelivered-1, 0), 10), maxDelay)
 	d.metrics.note(one.source, retried)
-	d.cfg.Logger.Warn("delivery could not be processed, it comes again",
+	d.cfg.Logger.Debug("delivery could not be processed, it comes again",
 		"sequence", one.msg.Sequence, "delay", delay, "error", cause)
 	if err := one.msg.NakWithDelay(delay); err != nil {
 		// The server takes silence for the same answer, after AckWait.

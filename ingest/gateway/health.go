@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -35,10 +36,17 @@ func (g *Gateway) ready(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	h := health{Status: "ok", Checks: make(map[string]string, len(g.cfg.Checks))}
 	status := http.StatusOK
-	for _, c := range g.cfg.Checks {
+	// One beside the other: one that hangs must not use up the others' time.
+	failures := make([]error, len(g.cfg.Checks))
+	var all sync.WaitGroup
+	for i, c := range g.cfg.Checks {
+		all.Go(func() { failures[i] = c.Ready(ctx) })
+	}
+	all.Wait()
+	for i, c := range g.cfg.Checks {
 		h.Checks[c.Name] = "ok"
-		if err := c.Ready(ctx); err != nil {
-			h.Checks[c.Name] = err.Error()
+		if failures[i] != nil {
+			h.Checks[c.Name] = failures[i].Error()
 			h.Status, status = "not ready", http.StatusServiceUnavailable
 			w.Header().Set("Retry-After", retryAfter)
 		}

@@ -3,7 +3,7 @@ WITH
     {{template "words.sql"}},
     {{template "bands.sql"}},
     {{template "figures.sql" "service"}}
-SELECT key AS service, metric.1 AS metric, metric.2 AS before, metric.3 AS now, metric.4 AS change, metric.5 AS verdict
+SELECT key AS service, line.1 AS metric, line.2 AS before, line.3 AS now, line.4 AS change, line.5 AS verdict
 FROM (
     SELECT key, arrayJoin([
         ('Deployment frequency', human_rate(rate_before), human_rate(rate), moved(rate, rate_before, rate_verdict), rate_verdict,
@@ -16,9 +16,9 @@ FROM (
             abs(recovery - recovery_before) / greatest(recovery, recovery_before)),
         ('Rework rate', human_ratio(rework_rate_before), human_ratio(rework_rate), moved(rework_rate, rework_rate_before, reworked_verdict), reworked_verdict,
             abs(rework_rate - rework_rate_before) / greatest(rework_rate, rework_rate_before))
-    ]) AS metric
+    ]) AS line
     FROM figures
 )
 WHERE verdict IN ('better', 'worse')
-ORDER BY metric.6 DESC, service, metric.1
+ORDER BY line.6 DESC, service, metric
 LIMIT 12

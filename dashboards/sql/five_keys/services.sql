@@ -3,7 +3,7 @@ WITH
     {{template "words.sql"}},
     {{template "bands.sql"}},
     {{template "figures.sql" "service"}}
-SELECT key AS service,
+SELECT key AS service, latest_team AS team,
     {{template "table.sql"}}
 FROM figures
 WHERE deployed > 0
