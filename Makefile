@@ -71,7 +71,7 @@ lint: $(LINT) ## Run the linters and verify generated files
 	$(LINT) run
 	go mod tidy -diff
 	go generate ./...
-	git diff --exit-code -- schemas/jsonschema || { echo "generated files differ: run make generate and commit"; exit 1; }
+	git diff --exit-code -- schemas/jsonschema dashboards/json || { echo "generated files differ: run make generate and commit"; exit 1; }
 
 .PHONY: clean
 clean: ## Remove what was built

@@ -102,7 +102,7 @@ func (p TimeSeries) model() object {
 		custom["drawStyle"], custom["fillOpacity"], custom["showPoints"], custom["lineWidth"] = "bars", 80, "never", 1
 		custom["stacking"] = object{"mode": "normal", "group": "A"}
 	}
-	defaults := object{"unit": p.Unit, "min": 0, "custom": custom, "color": object{"mode": "palette-classic-by-name"}}
+	defaults := object{"unit": p.Unit, "custom": custom, "color": object{"mode": "palette-classic-by-name"}}
 	if p.Series != "" {
 		defaults["displayName"] = p.Series
 	}
@@ -138,7 +138,7 @@ func (p BarChart) model() object {
 	return object{
 		"type": "barchart",
 		"fieldConfig": fieldConfig(p.Frame, object{
-			"unit": p.Unit, "min": 0, "color": object{"mode": "palette-classic-by-name"},
+			"unit": p.Unit, "color": object{"mode": "palette-classic-by-name"},
 			"custom": object{"fillOpacity": 80, "lineWidth": 1, "axisSoftMin": 0},
 		}, p.Colours.series()...),
 		"options": object{
