@@ -39,8 +39,7 @@ func (f *figures) latency(b *testing.B) {
 	s := newServing(b, &catalog)
 	s.seed(b, load, latencyHistory)
 	s.measured(b, "rebuild")
-	s.launch(b)
-	s.untilReady(b)
+	s.start(b)
 
 	watch := newWatch(b, s.folder)
 	looked := make(chan []time.Duration)

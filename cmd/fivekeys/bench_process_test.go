@@ -54,9 +54,11 @@ func memoryOf(pid int) memory {
 	return m
 }
 
-// ran is what a command said and the most memory it and its engine held.
+// ran is what a command said, the processor time it and its engine used, and
+// the most memory each of them held.
 type ran struct {
 	output       string
+	processor    time.Duration
 	self, engine memory
 }
 
@@ -81,6 +83,7 @@ func (s *serving) measured(b *testing.B, args ...string) ran {
 				b.Fatalf("fivekeys %v: %v\n%s", args, err, stderr.String())
 			}
 			r.output = stdout.String()
+			r.processor = command.ProcessState.UserTime() + command.ProcessState.SystemTime()
 			return r
 		case <-tick.C:
 		}

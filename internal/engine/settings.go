@@ -80,6 +80,9 @@ var serverConfig = template.Must(template.New("config.xml").Parse(`<clickhouse>
 // that drivers and BI tools read. Without them any client could read files,
 // fetch URLs or shut the process down. The row filter hides the statements of
 // others (with the values in them) from the read-only role.
+//
+// By default a query gets another thread for each GiB that is free, which under
+// our memory limit would leave every query with one thread.
 var usersConfig = template.Must(template.New("users.xml").Parse(`<clickhouse>
   <profiles>
     <default>
@@ -88,6 +91,7 @@ var usersConfig = template.Must(template.New("users.xml").Parse(`<clickhouse>
       <allow_introspection_functions>0</allow_introspection_functions>
       <max_memory_usage>{{.QueryMemory}}</max_memory_usage>
       <max_untracked_memory>1048576</max_untracked_memory>
+      <max_threads_min_free_memory_per_thread>134217728</max_threads_min_free_memory_per_thread>
       <constraints>
         <max_memory_usage><max>{{.QueryMemory}}</max></max_memory_usage>
         <async_insert><readonly/></async_insert>
