@@ -1,0 +1,169 @@
+package runner_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/fivekeys/fivekeys/internal/jetstream"
+	"github.com/fivekeys/fivekeys/internal/runner"
+)
+
+// stage is a runner over an embedded NATS with n messages waiting.
+type stage struct {
+	client    *jetstream.Client
+	publisher *jetstream.Publisher
+	sub       *jetstream.Subscription
+}
+
+func newStage(t *testing.T, n int) *stage {
+	t.Helper()
+	client, err := jetstream.Open(t.Context(), jetstream.Config{StoreDir: t.TempDir(), NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	if err := client.Ensure(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	publisher, err := client.NewPublisher(t.Context(), jetstream.PublisherConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		if _, err := publisher.Publish(t.Context(), jetstream.Message{Subject: "deliveries.test", Data: []byte(strconv.Itoa(i))}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sub, err := client.Subscribe(t.Context(), jetstream.SubscribeConfig{
+		Stream: jetstream.StreamDeliveries, Consumers: []string{jetstream.ConsumerArchive},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &stage{client, publisher, sub}
+}
+
+// run drives a processor until stop is closed.
+func (s *stage) run(t *testing.T, stop <-chan struct{}, process runner.ProcessorFunc) {
+	t.Helper()
+	r, err := runner.New(runner.Config{
+		Stage: "test", Subscription: s.sub, Processor: process, DeadLetters: runner.NewDeadLetters(s.publisher),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var done sync.WaitGroup
+	done.Go(func() {
+		if err := r.Run(ctx); err != nil {
+			t.Errorf("run: %v", err)
+		}
+	})
+	<-stop
+	cancel()
+	done.Wait()
+	if err := s.sub.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *stage) unsettled(t *testing.T) uint64 {
+	t.Helper()
+	lags, err := s.client.Pending(t.Context(), jetstream.StreamDeliveries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lag := range lags {
+		if lag.Consumer == jetstream.ConsumerArchive {
+			return lag.Total()
+		}
+	}
+	t.Fatal("the consumer is gone")
+	return 0
+}
+
+func (s *stage) letters(t *testing.T) []jetstream.Stored {
+	t.Helper()
+	letters, err := s.client.ListMessages(t.Context(), jetstream.StreamDeadLetters, "", 0, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return letters
+}
+
+func TestABatchThatFailsIsTriedAgainUntilItSucceeds(t *testing.T) {
+	const messages, failures = 20, 2
+	s := newStage(t, messages)
+	stop := make(chan struct{})
+	tries := 0
+	var seen []string
+	s.run(t, stop, func(_ context.Context, batch []*jetstream.Received) ([]runner.Outcome, error) {
+		if tries++; tries <= failures {
+			return nil, errors.New("the store is away")
+		}
+		for _, m := range batch {
+			seen = append(seen, string(m.Data))
+		}
+		if len(seen) == messages {
+			close(stop)
+		}
+		return nil, nil
+	})
+	slices.Sort(seen)
+	if len(slices.Compact(seen)) != messages {
+		t.Errorf("processed %v, want each of %d messages once", seen, messages)
+	}
+	if n := s.unsettled(t); n != 0 {
+		t.Errorf("%d messages are not acknowledged", n)
+	}
+}
+
+func TestPoisonBecomesADeadLetterAndTheRestIsDone(t *testing.T) {
+	const messages = 5
+	s := newStage(t, messages)
+	stop := make(chan struct{})
+	settled := 0
+	s.run(t, stop, func(_ context.Context, batch []*jetstream.Received) ([]runner.Outcome, error) {
+		outcomes := make([]runner.Outcome, len(batch))
+		for i, m := range batch {
+			if string(m.Data) == "3" {
+				outcomes[i].Poison = errors.New("not understood")
+			}
+		}
+		if settled += len(batch); settled == messages {
+			close(stop)
+		}
+		return outcomes, nil
+	})
+	letters := s.letters(t)
+	if len(letters) != 1 || string(letters[0].Data) != "3" || letters[0].Subject != "deadletters.test" {
+		t.Errorf("dead letters: %+v", letters)
+	}
+	if n := s.unsettled(t); n != 0 {
+		t.Errorf("%d messages are not settled", n)
+	}
+}
+
+func TestWhatIsNotSettledWhenItStopsComesAgain(t *testing.T) {
+	const messages = 7
+	s := newStage(t, messages)
+	stop := make(chan struct{})
+	var once sync.Once
+	s.run(t, stop, func(context.Context, []*jetstream.Received) ([]runner.Outcome, error) {
+		once.Do(func() { close(stop) })
+		return nil, errors.New("the store is away")
+	})
+	if n := s.unsettled(t); n != messages {
+		t.Errorf("%d messages will come again, want %d", n, messages)
+	}
+}
+
+func TestAnIncompleteRunnerIsRefused(t *testing.T) {
+	if _, err := runner.New(runner.Config{Stage: "test"}); err == nil {
+		t.Error("a runner without a subscription was made")
+	}
+}
