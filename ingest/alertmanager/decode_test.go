@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fivekeys/fivekeys/ingest/alertmanager"
+	"github.com/fivekeys/fivekeys/internal/testkit/golden"
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
@@ -166,7 +167,7 @@ func TestWhatIsNoNotification(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, body := range payloads(f) {
+	for _, body := range golden.Payloads(f) {
 		f.Add(body)
 	}
 	f.Add([]byte(notification("null", ended("2026-01-01T09:00:00Z"))))

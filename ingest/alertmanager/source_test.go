@@ -8,6 +8,7 @@ import (
 
 	"github.com/fivekeys/fivekeys/ingest/alertmanager"
 	"github.com/fivekeys/fivekeys/ingest/signature"
+	"github.com/fivekeys/fivekeys/internal/testkit/golden"
 )
 
 func TestTokens(t *testing.T) {
@@ -49,7 +50,7 @@ func TestTokens(t *testing.T) {
 
 func TestADeliveryHasNoIDOfItsOwn(t *testing.T) {
 	for name, want := range map[string]string{"firing": "firing", "resolved": "resolved", "mixed": "firing/truncated"} {
-		if id, kind := alertmanager.New(nil).Identify(nil, payloads(t)[name]); id != "" || kind != want {
+		if id, kind := alertmanager.New(nil).Identify(nil, golden.Payloads(t)[name]); id != "" || kind != want {
 			t.Errorf("%s is identified as %q of %q", name, id, kind)
 		}
 	}

@@ -1,21 +1,12 @@
 package github_test
 
 import (
-	"bytes"
-	"encoding/json"
-	"flag"
-	"os"
-	"path/filepath"
 	"testing"
-	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/fivekeys/fivekeys/ingest/github"
+	"github.com/fivekeys/fivekeys/internal/testkit/golden"
 	"github.com/fivekeys/fivekeys/schemas"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // relevant are the events whose decoding is kept in golden files.
 var relevant = map[string]bool{
@@ -36,32 +27,6 @@ var monorepo = &schemas.Catalog{Services: []schemas.Service{
 	{Name: "pay", Repositories: []schemas.Repository{{Name: "acme/pay"}}},
 }}
 
-// golden is an event as a golden file shows it.
-type golden struct {
-	ID      string            `json:"id"`
-	Source  string            `json:"source"`
-	Type    schemas.EventType `json:"type"`
-	Time    time.Time         `json:"time"`
-	Subject string            `json:"subject"`
-	Data    json.RawMessage   `json:"data"`
-}
-
-func render(t *testing.T, events []schemas.Event) []byte {
-	t.Helper()
-	out := make([]golden, 0, len(events))
-	for _, e := range events {
-		out = append(out, golden{e.ID, e.Source, e.Type, e.Time, e.Subject, e.Data})
-	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(out); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
 func TestGolden(t *testing.T) {
 	for _, e := range examples(t, "api.github.com") {
 		if !relevant[e.event] {
@@ -72,20 +37,7 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := render(t, events)
-			file := filepath.Join("testdata", "golden", e.name()+".json")
-			if *update {
-				if err = os.WriteFile(file, got, 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatalf("%v (hint: go test ./ingest/github -update)", err)
-			}
-			if diff := cmp.Diff(string(want), string(got)); diff != "" {
-				t.Errorf("events differ from %s (-want +got):\n%s", file, diff)
-			}
+			golden.Events(t, e.name(), events)
 		})
 	}
 }

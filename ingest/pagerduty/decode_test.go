@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fivekeys/fivekeys/ingest/pagerduty"
+	"github.com/fivekeys/fivekeys/internal/testkit/golden"
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
@@ -160,7 +161,7 @@ func TestWhatIsNoPayload(t *testing.T) {
 // does it not matter which of them arrives.
 func TestEventsOfOneIDAreEqual(t *testing.T) {
 	byID := map[string]string{}
-	for name, body := range payloads(t) {
+	for name, body := range golden.Payloads(t) {
 		if strings.Contains(name, "with_") {
 			continue // other stories of the same incident
 		}
@@ -175,7 +176,7 @@ func TestEventsOfOneIDAreEqual(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, body := range payloads(f) {
+	for _, body := range golden.Payloads(f) {
 		f.Add(body)
 	}
 	f.Add([]byte(webhook("incident.triggered", service+`,"custom_fields":[null,{"value":1e400}]`)))

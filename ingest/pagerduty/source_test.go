@@ -8,6 +8,7 @@ import (
 
 	"github.com/fivekeys/fivekeys/ingest/pagerduty"
 	"github.com/fivekeys/fivekeys/ingest/signature"
+	"github.com/fivekeys/fivekeys/internal/testkit/golden"
 )
 
 func TestSignatures(t *testing.T) {
@@ -44,7 +45,7 @@ func TestSignatures(t *testing.T) {
 
 func TestADeliveryIsKnownByItsEvent(t *testing.T) {
 	source := pagerduty.New(nil)
-	id, kind := source.Identify(http.Header{"X-Webhook-Id": {"another"}}, payloads(t)["acknowledged"])
+	id, kind := source.Identify(http.Header{"X-Webhook-Id": {"another"}}, golden.Payloads(t)["acknowledged"])
 	if id != "01GQ7ZJ1M5T0A0000000000002" || kind != "incident.acknowledged" {
 		t.Errorf("is identified as %q of %q", id, kind)
 	}
