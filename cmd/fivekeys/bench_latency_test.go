@@ -25,7 +25,7 @@ const (
 	latencyWarm     = 5 * time.Second // in which services come into memory; not counted
 	latencyServices = 200
 	latencyHistory  = 100_000 // events the services have already
-	latencyLook     = 20 * time.Millisecond
+	latencyLook     = 50 * time.Millisecond
 	latencyP95      = time.Second
 )
 

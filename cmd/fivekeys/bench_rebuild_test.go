@@ -16,9 +16,10 @@ const (
 	rebuildSize     = 1_000_000
 	rebuildServices = 500
 	rebuildRate     = 100_000.0
-	// What four times the history may add to the peak, as a ratio: memory
-	// follows the services folded at one time, which are as many.
-	rebuildGrowth = 1.25
+	// What four times the history may make of the peak: memory follows the
+	// services folded at one time, which are as many, and the rest is how far
+	// the garbage collector happens to be behind.
+	rebuildGrowth = 1.5
 
 	seedBatch = 100_000
 )
@@ -50,7 +51,7 @@ func (f *figures) rebuild(b *testing.B) {
 		small, large := r.ran[0].self.peak, r.ran[1].self.peak
 		growth := float64(large) / float64(small)
 		f.promised(fmt.Sprintf("  peak memory, %d : %d events", sizes[1], sizes[0]),
-			fmt.Sprintf("%s : %s = %.2f", megabytes(large), megabytes(small), growth), fmt.Sprintf("≤ %.2f", rebuildGrowth), growth <= rebuildGrowth)
+			fmt.Sprintf("%s : %s = %.2f", megabytes(large), megabytes(small), growth), fmt.Sprintf("≤ %.1f", rebuildGrowth), growth <= rebuildGrowth)
 		f.beside("  its engine's peak (not backed by a file)", fmt.Sprintf("%s (%s) : %s (%s)",
 			megabytes(r.ran[1].engine.peak), megabytes(r.ran[1].engine.own), megabytes(r.ran[0].engine.peak), megabytes(r.ran[0].engine.own)))
 	}
