@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -121,13 +122,25 @@ func (c *Changeset) Add(w *Written, service string, version int, f *schemas.Fact
 	c.days = diff(c, c.days, &dayTable, w, days, service, version, f.Days)
 }
 
-// Merge adds what another changeset, of other services, has collected.
-func (c *Changeset) Merge(o *Changeset) {
-	c.deployments = append(c.deployments, o.deployments...)
-	c.changes = append(c.changes, o.changes...)
-	c.incidents = append(c.incidents, o.incidents...)
-	c.failures = append(c.failures, o.failures...)
-	c.days = append(c.days, o.days...)
+// Merge adds what other changesets, of other services, have collected.
+func (c *Changeset) Merge(others []Changeset) {
+	c.deployments = merged(c.deployments, others, func(o *Changeset) []changed[schemas.Deployment] { return o.deployments })
+	c.changes = merged(c.changes, others, func(o *Changeset) []changed[schemas.Change] { return o.changes })
+	c.incidents = merged(c.incidents, others, func(o *Changeset) []changed[schemas.Incident] { return o.incidents })
+	c.failures = merged(c.failures, others, func(o *Changeset) []changed[schemas.Failure] { return o.failures })
+	c.days = merged(c.days, others, func(o *Changeset) []changed[schemas.Day] { return o.days })
+}
+
+func merged[T any](facts []changed[T], others []Changeset, of func(*Changeset) []changed[T]) []changed[T] {
+	n := 0
+	for i := range others {
+		n += len(of(&others[i]))
+	}
+	facts = slices.Grow(facts, n) // these are large, growing by and by would copy them again and again
+	for i := range others {
+		facts = append(facts, of(&others[i])...)
+	}
+	return facts
 }
 
 // Rows says how many rows would be written.
@@ -138,6 +151,9 @@ func (c *Changeset) Rows() int {
 func diff[T any](c *Changeset, out []changed[T], t *table[T], w *Written, slot int, service string, version int, facts []T) []changed[T] {
 	held := w.tables[slot]
 	kept := 0
+	if w.distrusted || len(held) == 0 {
+		out = slices.Grow(out, len(facts)) // all will be written
+	}
 	seen := make(map[string]struct{}, len(facts))
 	for i := range facts {
 		id := identity(t.key(&facts[i]))

@@ -41,9 +41,9 @@ func (f *folding) add(services []*active, catalog *schemas.Catalog) {
 		})
 	}
 	_ = group.Wait() // nothing in it fails
-	for i, a := range services {
+	f.changes.Merge(changes)
+	for _, a := range services {
 		f.events += a.timeline.Len()
-		f.changes.Merge(&changes[i])
 	}
 	f.services = append(f.services, services...)
 }
