@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"strconv"
 	"time"
 )
 
@@ -178,7 +179,7 @@ func (e *Event) Precedence() uint64 {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(e.Type))
 	_, _ = h.Write(e.Data)
-	_, _ = fmt.Fprint(h, e.Time.UnixMilli())
+	_, _ = h.Write(strconv.AppendInt(nil, e.Time.UnixMilli(), 10))
 	content := uint64(h.Sum32()) >> (32 - contentBits)
 	earliness := (uint64(1) << (63 - contentBits)) - uint64(max(e.KnownAt.UnixMilli(), 0))
 	return earliness<<contentBits | content
