@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,10 @@ import (
 
 // Database is where our tables and views are unless the DSN names another.
 const Database = "fivekeys"
+
+const dsnExample = "clickhouse://user:password@host:9000/" + Database
+
+var schemes = []string{"clickhouse", "tcp", "http", "https"}
 
 // Config says which ClickHouse to use: either Options (the embedded engine
 // gives them) or a URL.
@@ -47,7 +52,11 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		}
 		parsed, err := ch.ParseDSN(cfg.URL)
 		if err != nil {
-			return nil, fmt.Errorf("parse --clickhouse-url: %w (expected clickhouse://user:password@host:9000/%s)", withoutSecret(err, cfg.URL), Database)
+			return nil, fmt.Errorf("parse --clickhouse-url: %w (expected %s)", err, dsnExample)
+		}
+		// The driver takes any other scheme for the native protocol.
+		if scheme, _, ok := strings.Cut(cfg.URL, "://"); !ok || !slices.Contains(schemes, scheme) {
+			return nil, fmt.Errorf("parse --clickhouse-url: it begins with none of %s (expected %s)", strings.Join(schemes, "://, ")+"://", dsnExample)
 		}
 		opt = parsed
 	}
@@ -113,8 +122,3 @@ func insertContext(ctx context.Context, columns []ch.ColumnNameAndType) (context
 // insertTimeout is far above the slowest honest insert; past it the batch is
 // redelivered.
 const insertTimeout = 2 * time.Minute
-
-// withoutSecret keeps a DSN's password out of an error's text.
-func withoutSecret(err error, dsn string) error {
-	return errors.New(strings.ReplaceAll(err.Error(), dsn, "…"))
-}
