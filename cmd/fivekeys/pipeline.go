@@ -168,6 +168,10 @@ func (p *pipeline) openStore(ctx context.Context) (err error) {
 // while one is inserted.
 const processorBuffer = 2 * runner.DefaultBatch
 
+// archiveWait makes the archive's inserts few and large: nobody waits for them,
+// and each one competes with the facts' for the disk and the processor.
+const archiveWait = time.Second
+
 func (p *pipeline) startProcessors(ctx context.Context) error {
 	stage, err := dora.NewStage(dora.StageConfig{
 		Store: p.store, Catalog: &p.settings.catalog, Shared: p.settings.natsURL != "", Logger: p.env.logger,
@@ -191,16 +195,17 @@ func (p *pipeline) startProcessors(ctx context.Context) error {
 		stream    string
 		consumers []string
 		processor runner.Processor
+		wait      time.Duration
 	}{
-		{jetstream.StageDora, jetstream.StreamEvents, p.bus.Topology().Consumers(jetstream.StageDora), dora.Processor(stage)},
-		{archive.Stage, jetstream.StreamDeliveries, []string{jetstream.ConsumerArchive}, archive.New(p.store)},
+		{jetstream.StageDora, jetstream.StreamEvents, p.bus.Topology().Consumers(jetstream.StageDora), dora.Processor(stage), runner.DefaultWait},
+		{archive.Stage, jetstream.StreamDeliveries, []string{jetstream.ConsumerArchive}, archive.New(p.store), archiveWait},
 	} {
 		sub, err := p.bus.Subscribe(ctx, jetstream.SubscribeConfig{Stream: r.stream, Consumers: r.consumers, Buffer: processorBuffer})
 		if err != nil {
 			return err
 		}
 		run, err := runner.New(runner.Config{
-			Stage: r.name, Subscription: sub, Processor: r.processor, DeadLetters: letters,
+			Stage: r.name, Subscription: sub, Processor: r.processor, DeadLetters: letters, Wait: r.wait,
 			Logger: p.env.logger, Registerer: p.registry,
 		})
 		if err != nil {
