@@ -22,11 +22,14 @@ const (
 	TypeIncident    EventType = "fivekeys.incident.v1"
 	TypeToil        EventType = "fivekeys.toil.v1"
 	TypeSLI         EventType = "fivekeys.sli.v1"
+	TypeCorrection  EventType = "fivekeys.slo_correction.v1"
+	TypeBurn        EventType = "fivekeys.burn.v1"
 )
 
 // EventTypes lists every published type, in the order of the documentation.
 var EventTypes = []EventType{
 	TypeDeployment, TypeChange, TypePullRequest, TypeBranch, TypeIncident, TypeToil, TypeSLI,
+	TypeCorrection, TypeBurn,
 }
 
 // Kind is the short word used in NATS subjects: "deployment", "change" …
@@ -46,6 +49,10 @@ func (t EventType) Kind() string {
 		return "toil"
 	case TypeSLI:
 		return "sli"
+	case TypeCorrection:
+		return "slo_correction"
+	case TypeBurn:
+		return "burn"
 	}
 	return "unknown"
 }
@@ -103,6 +110,10 @@ func NewPayload(t EventType) (Payload, error) {
 		return &ToilEvent{}, nil
 	case TypeSLI:
 		return &SLIEvent{}, nil
+	case TypeCorrection:
+		return &CorrectionEvent{}, nil
+	case TypeBurn:
+		return &BurnEvent{}, nil
 	}
 	return nil, fmt.Errorf("%w %q", ErrUnknownType, t)
 }

@@ -23,6 +23,7 @@ const (
 	MethodRevert       FailureMethod = "revert"
 	MethodHotfix       FailureMethod = "hotfix"
 	MethodWindow       FailureMethod = "window"
+	MethodBurn         FailureMethod = "burn"         // a fast burn of the error budget began; off unless the catalogue asks for it
 	MethodUnattributed FailureMethod = "unattributed" // incidents only
 )
 

@@ -1,8 +1,10 @@
 package schemas
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
+	"strings"
 )
 
 // The NATS subjects a delivery passes: deliveries.<source>, then
@@ -14,6 +16,32 @@ func DeliverySubject(source string) string { return "deliveries." + source }
 // EventSubject is where a domain event is published.
 func EventSubject(t EventType, partition int) string {
 	return fmt.Sprintf("events.%s.%d", t.Kind(), partition)
+}
+
+// SpanSubject is where chunks of spans are published, partitioned by trace so
+// that a trace is whole within one partition and no busy service overloads one.
+func SpanSubject(partition int) string { return fmt.Sprintf("spans.%d", partition) }
+
+// TracePartition assigns a trace to one of n partitions.
+func TracePartition(id TraceID, n int) int {
+	h := fnv.New32a()
+	_, _ = h.Write(id[:])
+	return int(h.Sum32() % uint32(n))
+}
+
+// AlertSubject and BudgetSubject are where signals about a service go.
+func AlertSubject(service string) string  { return "signals.alert." + subjectToken(service) }
+func BudgetSubject(service string) string { return "signals.budget." + subjectToken(service) }
+
+// subjectToken makes one token of a name: the characters that NATS gives a
+// meaning become underscores. The payload holds the name as it is.
+func subjectToken(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r <= ' ' || strings.ContainsRune(".*>", r) {
+			return '_'
+		}
+		return r
+	}, cmp.Or(name, "_"))
 }
 
 // DeadLetterSubject is where a stage publishes what it can't process.

@@ -235,7 +235,7 @@ func Folds(t schemas.EventType) bool {
 	switch t {
 	case schemas.TypeDeployment, schemas.TypeChange, schemas.TypePullRequest, schemas.TypeBranch, schemas.TypeIncident:
 		return true
-	case schemas.TypeToil, schemas.TypeSLI:
+	case schemas.TypeToil, schemas.TypeSLI, schemas.TypeCorrection, schemas.TypeBurn:
 	}
 	return false
 }

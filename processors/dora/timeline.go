@@ -98,7 +98,8 @@ func (t *Timeline) makeIndex() {
 
 // keepEvent decodes an event. Without a payload it is one that we don't keep.
 func keepEvent(e *schemas.Event) (event, error) {
-	if e.Type == schemas.TypeToil || e.Type == schemas.TypeSLI {
+	switch e.Type {
+	case schemas.TypeToil, schemas.TypeSLI, schemas.TypeCorrection, schemas.TypeBurn:
 		return event{}, nil
 	}
 	at := toInstant(e.Time)

@@ -1,0 +1,145 @@
+package schemas
+
+import "time"
+
+// Objective is one target of an SLO: what is counted, how good it must be over
+// which window. An SLO with one objective is that objective.
+type Objective struct {
+	// Key is its identity in tables and signals: the SLO's name, followed by
+	// "/" and the objective's own where the SLO has several.
+	Key         string
+	SLO         string // metadata.name
+	DisplayName string
+	Description string
+	Service     string // spec.service: whose budget it is
+	Target      float64
+	Budgeting   Budgeting
+	// SliceTarget and Slice are for the two time-slice methods: a slice is good
+	// where its ratio reaches the target. Slice divides an hour.
+	SliceTarget float64
+	Slice       time.Duration
+	Window      Window
+	Indicator   Indicator
+	// Alerts are the burn rates that alert; none means DefaultBurnAlerts.
+	Alerts []BurnAlert
+	// Parts are the objectives that a composite one is made of; it has no
+	// Indicator of its own then.
+	Parts []WeightedPart
+	// Definition names the counting rules: rows counted under another one were
+	// counted differently.
+	Definition string
+}
+
+// WeightedPart is one objective within a composite one.
+type WeightedPart struct {
+	Objective string // Key
+	Weight    float64
+}
+
+// Budgeting is how bad events become spent budget. The names are OpenSLO's.
+type Budgeting string
+
+// The methods.
+const (
+	Occurrences     Budgeting = "Occurrences"
+	Timeslices      Budgeting = "Timeslices"
+	RatioTimeslices Budgeting = "RatioTimeslices"
+)
+
+// Budgetings lists the methods in the order of the documentation.
+var Budgetings = []Budgeting{Occurrences, Timeslices, RatioTimeslices}
+
+// Window is the period a budget is for: rolling, or aligned to the calendar.
+type Window struct {
+	// Rolling is the length of a rolling window; 0 for a calendar one.
+	Rolling time.Duration
+	// Count units of the calendar, counted from Start in Start's location.
+	Unit  CalendarUnit
+	Count int
+	Start time.Time
+}
+
+// CalendarUnit is a unit of calendar windows.
+type CalendarUnit string
+
+// The units.
+const (
+	UnitDay     CalendarUnit = "day"
+	UnitWeek    CalendarUnit = "week"
+	UnitMonth   CalendarUnit = "month"
+	UnitQuarter CalendarUnit = "quarter"
+	UnitYear    CalendarUnit = "year"
+)
+
+// Indicator says what is counted. Either Total with Good or Bad, or Total with
+// Threshold (good is a span of Total within it), or Reported.
+type Indicator struct {
+	Good, Bad, Total *SpanSelector
+	Threshold        *Threshold
+	// Reported: counts come as fivekeys.sli.v1 events that name the objective's
+	// Key or its SLO.
+	Reported bool
+}
+
+// SpanSelector selects spans; empty fields select all.
+type SpanSelector struct {
+	Service    string   // exact
+	Operation  string   // glob of MatchGlob
+	Kinds      []string // server, consumer, client …; none means server and consumer
+	Status     string   // error, ok (not an error) or empty
+	Attributes []AttributeMatch
+	// MaxDuration and MinDuration bound the span's duration (at most, at least).
+	MaxDuration, MinDuration time.Duration
+}
+
+// AttributeMatch is a condition on an attribute of the span or its resource.
+type AttributeMatch struct {
+	Key    string
+	Values []string // globs of MatchGlob, any of which
+	Not    bool
+}
+
+// Threshold makes a span good by its duration.
+type Threshold struct {
+	Limit time.Duration
+	Op    ThresholdOp
+}
+
+// ThresholdOp compares a duration with the limit. The names are OpenSLO's.
+type ThresholdOp string
+
+// The operators.
+const (
+	OpLT  ThresholdOp = "lt"
+	OpLTE ThresholdOp = "lte"
+	OpGT  ThresholdOp = "gt"
+	OpGTE ThresholdOp = "gte"
+)
+
+// BurnAlert is one multi-window burn-rate alert: it fires while the burn rate
+// over both windows exceeds the factor.
+type BurnAlert struct {
+	Name     string // "fast", "slow" …: part of an alert's identity
+	Severity Severity
+	Long     time.Duration
+	Short    time.Duration
+	Factor   float64
+}
+
+// Severity is what an alert asks for.
+type Severity string
+
+// The severities.
+const (
+	SeverityPage   Severity = "page"
+	SeverityTicket Severity = "ticket"
+)
+
+// SLIMinute is what an objective counted in one minute.
+type SLIMinute struct {
+	Objective string
+	Minute    time.Time
+	Version   string // service.version of the spans counted; empty where unknown
+	Good      uint64
+	Total     uint64
+}
