@@ -40,6 +40,7 @@ demo: build ## Run everything on sample input and print the report
 .PHONY: test
 test: build payloads ## Run every test, on the real NATS and the real engine
 	go test -timeout 30m $(PACKAGES)
+	cd deploy/verify && go test ./...
 
 .PHONY: race
 race: build payloads ## Run the tests under the race detector
@@ -72,6 +73,10 @@ lint: $(LINT) ## Run the linters and verify generated files
 	go mod tidy -diff
 	go generate ./...
 	git diff --exit-code -- schemas/jsonschema dashboards/json || { echo "generated files differ: run make generate and commit"; exit 1; }
+
+.PHONY: secrets
+secrets: ## Make random secrets for docker compose in ./secrets
+	deploy/docker/secrets.sh secrets
 
 .PHONY: clean
 clean: ## Remove what was built

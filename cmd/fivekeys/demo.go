@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -23,6 +24,7 @@ import (
 
 type demoCommand struct {
 	Keep string `help:"Keep the demo's data in this folder, to look at with report, query and explain. It must not exist." placeholder:"DIR" type:"path"`
+	To   string `help:"Only deliver the webhooks, to a running intake, signed with FIVEKEYS_GITHUB_SECRET." placeholder:"URL"`
 	Seed uint64 `help:"Another seed is another organisation." default:"1"`
 }
 
@@ -37,6 +39,9 @@ func (c *demoCommand) Run(ctx context.Context, g *globals, env *environment) err
 	s, err := g.settings(env)
 	if err != nil {
 		return err
+	}
+	if c.To != "" {
+		return c.deliverTo(ctx, env, s)
 	}
 	s.natsURL, s.clickhouseURL = "", "" // the demo never writes into a server of yours
 	folder, cleanup, err := c.folder()
@@ -92,6 +97,17 @@ func (c *demoCommand) Run(ctx context.Context, g *globals, env *environment) err
 	}
 	c.sayNext(say)
 	return nil
+}
+
+// deliverTo feeds somebody else's pipeline and leaves the figures to its report.
+func (c *demoCommand) deliverTo(ctx context.Context, env *environment, s *settings) error {
+	secrets := s.sourceSecrets("github")
+	if len(secrets) == 0 {
+		return usagef("demo --to: FIVEKEYS_GITHUB_SECRET is not set; give it the secret that the intake checks with")
+	}
+	scenario := simulation.Generate(simulation.Config{Seed: c.Seed, Days: demoDays, End: time.Now().UTC()})
+	say := func(format string, args ...any) { _, _ = fmt.Fprintf(env.stdout, format+"\n", args...) }
+	return c.feed(ctx, env, strings.TrimSuffix(c.To, "/"), secrets[0], scenario.Deliveries, say)
 }
 
 // folder makes the demo's data folder and says how to remove it.

@@ -39,6 +39,7 @@ type commands struct {
 	Rebuild    rebuildCommand    `cmd:"" help:"Compute all facts again from the events."`
 	DLQ        dlqCommand        `cmd:"" name:"dlq" help:"Look at what could not be processed, and drive it again."`
 	Dashboards dashboardsCommand `cmd:"" help:"Grafana dashboards."`
+	Health     healthCommand     `cmd:"" help:"Ask a running serve whether it is ready; exit 1 if not."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 

@@ -2,8 +2,10 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"strings"
 
@@ -70,6 +72,9 @@ func (g *globals) settings(env *environment) (*settings, error) {
 	if len(keys) > 0 {
 		s.personKey = []byte(keys[0])
 	}
+	if err := s.addClickHousePassword(env); err != nil {
+		return nil, err
+	}
 	secrets := map[string][]string{}
 	for _, source := range sourceNames() {
 		name := strings.TrimPrefix(secretVariable(source), "FIVEKEYS_")
@@ -79,6 +84,22 @@ func (g *globals) settings(env *environment) (*settings, error) {
 	}
 	s.sourceSecrets = func(source string) []string { return secrets[source] }
 	return s, nil
+}
+
+// addClickHousePassword puts a password that has a variable or a file of its own
+// into the URL.
+func (s *settings) addClickHousePassword(env *environment) error {
+	passwords, err := config.Secrets(env.getenv, "CLICKHOUSE_PASSWORD")
+	if err != nil || len(passwords) == 0 {
+		return err
+	}
+	u, err := url.Parse(s.clickhouseURL)
+	if s.clickhouseURL == "" || err != nil || u.User.Username() == "" {
+		return errors.New("FIVEKEYS_CLICKHOUSE_PASSWORD is set, and --clickhouse-url names no user; write clickhouse://user@host:9000/fivekeys")
+	}
+	u.User = url.UserPassword(u.User.Username(), passwords[0])
+	s.clickhouseURL = u.String()
+	return nil
 }
 
 // secretVariable is the environment variable of a source's secrets.
