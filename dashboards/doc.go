@@ -12,4 +12,4 @@
 //	model.go, layout.go, query.go                          into Grafana's JSON
 package dashboards
 
-//go:generate go test . -run TestCommittedJSONIsUpToDate -update
+//go:generate go test . -run "TestCommittedJSONIsUpToDate|TestAlertFileIsUpToDate" -update

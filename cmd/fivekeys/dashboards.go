@@ -7,7 +7,9 @@ import (
 )
 
 type dashboardsCommand struct {
-	Build dashboardsBuildCommand `cmd:"" help:"Write the JSON of the Grafana dashboards."`
+	Build dashboardsBuildCommand `cmd:"" help:"Write the JSON of the Grafana dashboards and the alert rules."`
+
+	Provision dashboardsProvisionCommand `cmd:"" help:"Bring dashboards and alert rules to a running Grafana through its API; doing it again changes nothing."`
 }
 
 type dashboardsBuildCommand struct {

@@ -1,0 +1,136 @@
+package dashboards
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fivekeys/fivekeys/internal/testkit"
+	"github.com/fivekeys/fivekeys/schemas"
+)
+
+const alertFile = "../deploy/grafana/provisioning/alerting/fivekeys.json"
+
+func TestAlertFileIsUpToDate(t *testing.T) {
+	built, err := AlertFile("fivekeys", "fivekeys")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(alertFile, built, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	committed, err := os.ReadFile(alertFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(committed), string(built)); diff != "" {
+		t.Errorf("run go generate ./dashboards\n-committed +built:\n%s", diff)
+	}
+}
+
+func TestAlertRulesAreComplete(t *testing.T) {
+	seen := map[string]bool{}
+	for _, g := range Alerts() {
+		for _, r := range g.Rules {
+			if seen[r.UID] || len(r.UID) > 40 {
+				t.Errorf("uid %s is taken or too long", r.UID)
+			}
+			seen[r.UID] = true
+			if r.Summary == "" || r.Description == "" || r.Dashboard == "" || r.Severity != "page" && r.Severity != "ticket" {
+				t.Errorf("%s lacks something people need", r.UID)
+			}
+		}
+	}
+}
+
+// Every rule's SQL runs on the real engine: it says nothing of empty tables, and
+// what it should of a pipeline that is unwell.
+func TestAlertRulesOnTheRealEngine(t *testing.T) {
+	store := testkit.Store(t)
+	now := time.Now().UTC()
+	ask := func(file string) map[string]float64 {
+		sql, err := query(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := store.Conn().Query(t.Context(), sql)
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		defer func() { _ = rows.Close() }()
+		types := rows.ColumnTypes()
+		if len(types) == 0 {
+			return nil // the engine sends no header where it has no rows
+		}
+		if types[len(types)-1].Name() != "value" {
+			t.Fatalf("%s: its last column is %s", file, types[len(types)-1].Name())
+		}
+		got := map[string]float64{}
+		for rows.Next() {
+			labels := make([]string, len(types)-1)
+			into := make([]any, 0, len(types))
+			for i := range labels {
+				into = append(into, &labels[i])
+			}
+			var value any
+			var f float64
+			var n int64
+			switch kind := types[len(types)-1].DatabaseTypeName(); {
+			case strings.Contains(kind, "Int64"):
+				value = &n
+			default:
+				value = &f
+			}
+			if err := rows.Scan(append(into, value)...); err != nil {
+				t.Fatalf("%s: %v", file, err)
+			}
+			got[strings.Join(labels, ",")] = f + float64(n)
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	for _, g := range Alerts() {
+		for _, r := range g.Rules {
+			if got := ask(r.Query); len(got) > 0 {
+				t.Errorf("%s fires on empty tables: %v", r.UID, got)
+			}
+		}
+	}
+	vital := func(ago time.Duration, metric, label string, value float64) schemas.Vital {
+		return schemas.Vital{At: now.Add(-ago), Process: "a/1", Metric: metric, Label: label, Value: value}
+	}
+	if err := store.AppendVitals(t.Context(), []schemas.Vital{
+		vital(4*time.Minute, "fivekeys_backlog_messages", "stage=dora", 9000), vital(time.Minute, "fivekeys_backlog_messages", "stage=dora", 5000),
+		vital(time.Hour, "fivekeys_backlog_messages", "stage=dora", 1), vital(time.Minute, "fivekeys_dead_letters", "", 3),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var deliveries []schemas.Delivery
+	for i := range 20 { // one a day until eight days ago
+		deliveries = append(deliveries, schemas.Delivery{
+			Source: "github", ID: string(rune('a' + i)), Kind: "push", ReceivedAt: now.AddDate(0, 0, -8-i).Add(time.Minute), Body: []byte("{}"),
+		})
+	}
+	if err := store.AppendDeliveries(t.Context(), deliveries); err != nil {
+		t.Fatal(err)
+	}
+	if got := ask("alerts/lag.sql"); got["dora"] != 5000 {
+		t.Errorf("lag: %v, want the least of five minutes", got)
+	}
+	if got := ask("alerts/dead_letters.sql"); got[""] != 3 {
+		t.Errorf("dead letters: %v", got)
+	}
+	if got := ask("alerts/missing_deliveries.sql"); got["github"] < 7.9 || got["github"] > 8.1 {
+		t.Errorf("missing deliveries: %v, want eight times the gap of a day", got)
+	}
+	if got := ask("alerts/silent.sql"); got[""] < 60 || got[""] > 120 {
+		t.Errorf("silent: %v, want a minute", got)
+	}
+}

@@ -1,0 +1,3 @@
+package dashboards
+
+const budgetsUID = "fivekeys-budgets"
