@@ -33,17 +33,21 @@ $(PAYLOADS): ingest/github/testdata/octokit/package-lock.json
 	cd ingest/github/testdata/octokit && npm ci --ignore-scripts --no-audit --no-fund
 	touch node_modules/.package-lock.json
 
+.PHONY: browser
+browser: ## Install Chromium for the tests of the HTML report (Debian's package)
+	command -v chromium >/dev/null || { sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); $$sudo apt-get update -qq; $$sudo apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core; }
+
 .PHONY: demo
 demo: build ## Run everything on sample input and print the report
 	bin/fivekeys demo
 
 .PHONY: test
-test: build payloads ## Run every test, on the real NATS and the real engine
+test: build payloads browser ## Run every test, on the real NATS and the real engine
 	go test -timeout 30m $(PACKAGES)
 	cd deploy/verify && go test ./...
 
 .PHONY: race
-race: build payloads ## Run the tests under the race detector
+race: build payloads browser ## Run the tests under the race detector
 	go test -race -timeout 60m $(PACKAGES)
 
 .PHONY: fuzz

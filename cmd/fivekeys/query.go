@@ -2,17 +2,19 @@ package main
 
 import (
 	"context"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
 type queryCommand struct {
 	SQL    string `arg:"" help:"One SELECT; - reads it from standard input. The views are documented in the database: DESCRIBE deployments."`
-	Format string `help:"${enum}." enum:"table,json,csv" default:"table"`
+	Format string `help:"${enum}." enum:"table,json,csv,parquet,arrow" default:"table"`
 }
 
 // Run prints the rows of one read-only statement.
@@ -43,16 +45,58 @@ func (c *queryCommand) Run(ctx context.Context, g *globals, env *environment) er
 		// the DSN names, so the statement itself is made read-only.
 		ctx = ch.Context(ctx, ch.WithSettings(ch.Settings{"readonly": 1}))
 	}
+	if name := clickhouseFormats[c.Format]; name != "" {
+		if isTerminal(env.stdout) {
+			return usagef("query --format %s: that is binary; send it to a file with > result.%s", c.Format, c.Format)
+		}
+		if err := store.Formats(ctx, text, name, s.clickhouseURL != "", env.stdout); err != nil {
+			return queryError(err)
+		}
+		return nil
+	}
 	rows, err := store.Conn().Query(ctx, text)
 	if err != nil {
 		return queryError(err)
 	}
 	defer func() { _ = rows.Close() }()
+	if c.Format == "csv" && len(rows.ColumnTypes()) == 0 {
+		return printHeader(ctx, env.stdout, store.Conn(), text)
+	}
 	if err := printRows(env.stdout, c.Format, rows); err != nil {
 		return queryError(err)
 	}
 	return nil
 }
+
+// printHeader asks for the columns of a statement whose answer, having no rows,
+// came without them.
+func printHeader(ctx context.Context, w io.Writer, conn driver.Conn, text string) error {
+	rows, err := conn.Query(ctx, "SELECT name FROM (DESCRIBE TABLE ("+text+"))")
+	if err != nil {
+		return nil //nolint:nilerr // a statement that is no SELECT has no columns, and no rows
+	}
+	defer func() { _ = rows.Close() }()
+	var names []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return queryError(err)
+		}
+		names = append(names, name)
+	}
+	if err := rows.Err(); err != nil {
+		return queryError(err)
+	}
+	out := csv.NewWriter(w)
+	if err := out.Write(names); err != nil {
+		return err
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// clickhouseFormats are the formats that ClickHouse writes itself.
+var clickhouseFormats = map[string]string{"parquet": "Parquet", "arrow": "Arrow"}
 
 // queryError adds the hint that helps most people.
 func queryError(err error) error {

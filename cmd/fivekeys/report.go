@@ -13,7 +13,7 @@ type reportCommand struct {
 	Service string `help:"One service." placeholder:"NAME"`
 	Team    string `help:"One team." placeholder:"NAME"`
 	Since   string `help:"How far back: days (90d), weeks (12w) or a date." default:"90d"`
-	Format  string `help:"${enum}." enum:"table,json,csv,markdown" default:"table"`
+	Format  string `help:"${enum}." enum:"table,json,csv,markdown,html" default:"table"`
 	Top     int    `help:"How many teams and services get a row of their own; 0 means all." default:"20"`
 	AsOf    string `name:"as-of" help:"The figures as they were known at the end of this day, or at a time (RFC 3339)." placeholder:"DATE"`
 }
@@ -64,6 +64,8 @@ func printReport(ctx context.Context, env *environment, s *settings, source repo
 		return report.CSV(env.stdout, r)
 	case "markdown":
 		return report.Markdown(env.stdout, r)
+	case "html":
+		return report.HTML(env.stdout, r)
 	}
 	return report.Table(env.stdout, r, report.Terminal(env.stdout, env.getenv))
 }

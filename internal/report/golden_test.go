@@ -60,6 +60,7 @@ func TestRenderersPrintTheGoldenFiles(t *testing.T) {
 		".json":   JSON,
 		".csv":    CSV,
 		".md":     Markdown,
+		".html":   HTML,
 	}
 	for scene, r := range scenes(t) {
 		for suffix, render := range renderers {
