@@ -56,6 +56,18 @@ type Burn struct {
 	Rate   *float64      `json:"rate"` // nil: no data
 }
 
+// BurnRate is how many times faster than allowed a budget is spent:
+// (bad ÷ total) ÷ (1 − target). Bad and total are events, minutes of an outage
+// and of its window, or minutes of toil and of a team's capacity. Nil where
+// there is no total: no data.
+func BurnRate(bad, total, target float64) *float64 {
+	if total <= 0 {
+		return nil
+	}
+	rate := bad / total / (1 - target)
+	return &rate
+}
+
 // Exhausted says whether the budget in force (corrected where there are
 // corrections) is spent. No data is not exhausted.
 func (s *BudgetStatus) Exhausted() bool {

@@ -40,6 +40,9 @@ type Service struct {
 	// AttributionWindow is how old a deployment may be to be blamed for an
 	// incident that names no cause.
 	AttributionWindow time.Duration
+	// BurnAttribution lets a fast burn of the error budget blame a deployment; nil
+	// is what the defaults say, and they say no.
+	BurnAttribution *bool `json:"-"`
 }
 
 // Repository is a source repository ("owner/name") of a service; Paths are
@@ -171,6 +174,9 @@ func (c *Catalog) complete(s Service) Service {
 		if s.AttributionWindow == 0 {
 			s.AttributionWindow = d.AttributionWindow
 		}
+		if s.BurnAttribution == nil {
+			s.BurnAttribution = d.BurnAttribution
+		}
 		s.Deployed = s.Deployed.or(d.Deployed)
 	}
 	return s
@@ -216,6 +222,10 @@ func (s *Service) IsHotfix(labels []string, branch string) bool {
 		slices.ContainsFunc(labels, func(l string) bool { return matchAny(s.HotfixLabels, l) })
 }
 
+// BlamesBurns says whether a fast burn of the error budget may blame one of the
+// service's deployments.
+func (s *Service) BlamesBurns() bool { return s.BurnAttribution != nil && *s.BurnAttribution }
+
 // Counts says whether a deployment event told by a signal means "deployed" for
 // this service. An event that names no signal (sent to the API) always counts.
 func (s *Service) Counts(d *DeploymentEvent) bool {
@@ -240,7 +250,8 @@ func (s *Service) Fingerprint(foldVersion string) string {
 	b, err := json.Marshal(struct {
 		Fold    string
 		Service *Service
-	}{foldVersion, s})
+		Burn    bool `json:",omitempty"` // left out where it is off, so that older facts stay in force
+	}{foldVersion, s, s.BlamesBurns()})
 	if err != nil {
 		panic(err) // a struct of strings always encodes
 	}

@@ -118,7 +118,7 @@ type Failure struct {
 	Service         string
 	Team            string
 	DeploymentID    string
-	IncidentID      string // empty where no incident told of it
+	IncidentID      string // empty where no incident told of it; of a burn the alert
 	FixID           string // the deployment that rolled back, reverted or fixed it
 	Method          FailureMethod
 	FailedAt        time.Time // the deployment's FinishedAt

@@ -20,7 +20,8 @@ type Objective struct {
 	Slice       time.Duration
 	Window      Window
 	Indicator   Indicator
-	// Alerts are the burn rates that alert; none means DefaultBurnAlerts.
+	// Alerts are the burn rates that alert; nil means DefaultBurnAlerts, an empty
+	// slice none at all (a part of a composite objective, which alerts for it).
 	Alerts []BurnAlert
 	// Parts are the objectives that a composite one is made of; it has no
 	// Indicator of its own then.
@@ -142,4 +143,37 @@ type SLIMinute struct {
 	Version   string // service.version of the spans counted; empty where unknown
 	Good      uint64
 	Total     uint64
+}
+
+// DefaultBurnAlerts are the alerts of an objective that names none, for a
+// window of this length: each fires when a share of the budget is spent within
+// its long window, so factor = share × window ÷ long. For 30 days that is 14.4,
+// 6, 3 and 1. An alert that looks further back than the window is left out.
+func DefaultBurnAlerts(window time.Duration) []BurnAlert {
+	var alerts []BurnAlert
+	for _, a := range []struct {
+		name        string
+		severity    Severity
+		percent     float64
+		long, short time.Duration
+	}{
+		{"fast", SeverityPage, 2, time.Hour, 5 * time.Minute},
+		{"medium", SeverityPage, 5, 6 * time.Hour, 30 * time.Minute},
+		{"slow", SeverityTicket, 10, day, 2 * time.Hour},
+		{"creeping", SeverityTicket, 10, 3 * day, 6 * time.Hour},
+	} {
+		if a.long <= window {
+			factor := a.percent * window.Hours() / (100 * a.long.Hours())
+			alerts = append(alerts, BurnAlert{Name: a.name, Severity: a.severity, Long: a.long, Short: a.short, Factor: factor})
+		}
+	}
+	return alerts
+}
+
+// BurnAlerts are the alerts in force: the objective's own or the default ones.
+func (o *Objective) BurnAlerts() []BurnAlert {
+	if o.Alerts != nil {
+		return o.Alerts
+	}
+	return DefaultBurnAlerts(o.Window.Length())
 }

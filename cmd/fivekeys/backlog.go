@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/fivekeys/fivekeys/internal/jetstream"
+	"github.com/fivekeys/fivekeys/processors/spans"
 )
 
 const backlogMetric = "fivekeys_backlog_messages"
@@ -20,10 +21,12 @@ const backlogMetric = "fivekeys_backlog_messages"
 var backlogDesc = prometheus.NewDesc(backlogMetric,
 	"Messages a stage has still to process, by stage; its partitions are summed.", []string{"stage"}, nil)
 
+var lettersDesc = prometheus.NewDesc("fivekeys_dead_letters", "Dead letters that wait for somebody to decide.", nil, nil)
+
 // backlogCollector asks NATS when Prometheus asks us.
 type backlogCollector struct{ p *pipeline }
 
-func (backlogCollector) Describe(ch chan<- *prometheus.Desc) { ch <- backlogDesc }
+func (backlogCollector) Describe(ch chan<- *prometheus.Desc) { ch <- backlogDesc; ch <- lettersDesc }
 
 func (c backlogCollector) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
@@ -35,6 +38,16 @@ func (c backlogCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 	for stage, n := range stages {
 		ch <- prometheus.MustNewConstMetric(backlogDesc, prometheus.GaugeValue, float64(n), stage)
+	}
+	states, err := c.p.bus.StreamStates(ctx)
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(lettersDesc, err)
+		return
+	}
+	for _, s := range states {
+		if s.Stream == jetstream.StreamDeadLetters {
+			ch <- prometheus.MustNewConstMetric(lettersDesc, prometheus.GaugeValue, float64(s.Messages))
+		}
 	}
 }
 
@@ -55,6 +68,13 @@ func (p *pipeline) backlog(ctx context.Context) (map[string]uint64, error) {
 			}
 			stages[stage] += lag.Total()
 		}
+	}
+	if p.spans != nil {
+		waiting, err := p.spans.Backlog(ctx)
+		if err != nil {
+			return nil, err
+		}
+		stages[spans.Name] = waiting
 	}
 	return stages, nil
 }

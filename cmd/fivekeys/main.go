@@ -37,6 +37,9 @@ type commands struct {
 	Check      checkCommand      `cmd:"" help:"Check the configuration file."`
 	Migrate    migrateCommand    `cmd:"" help:"Bring the store's tables and views up to date."`
 	Rebuild    rebuildCommand    `cmd:"" help:"Compute all facts again from the events."`
+	Trace      traceCommand      `cmd:"" help:"Show where a trace's time went."`
+	SLO        sloCommand        `cmd:"" name:"slo" help:"Objectives and their error budgets."`
+	Gate       gateCommand       `cmd:"" help:"Ask whether a service's error budgets allow a deployment; exit 1 if not."`
 	DLQ        dlqCommand        `cmd:"" name:"dlq" help:"Look at what could not be processed, and drive it again."`
 	Dashboards dashboardsCommand `cmd:"" help:"Grafana dashboards."`
 	Health     healthCommand     `cmd:"" help:"Ask a running serve whether it is ready; exit 1 if not."`

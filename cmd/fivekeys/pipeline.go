@@ -5,31 +5,29 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/fivekeys/fivekeys/ingest/decode"
-	"github.com/fivekeys/fivekeys/ingest/gateway"
+	"github.com/fivekeys/fivekeys/ingest/github"
 	"github.com/fivekeys/fivekeys/internal/clickhouse"
 	"github.com/fivekeys/fivekeys/internal/engine"
+	"github.com/fivekeys/fivekeys/internal/gate"
 	"github.com/fivekeys/fivekeys/internal/jetstream"
 	"github.com/fivekeys/fivekeys/internal/lifecycle"
-	"github.com/fivekeys/fivekeys/internal/runner"
-	"github.com/fivekeys/fivekeys/processors/archive"
-	"github.com/fivekeys/fivekeys/processors/dora"
-	"github.com/fivekeys/fivekeys/schemas"
+	"github.com/fivekeys/fivekeys/processors/notify"
+	"github.com/fivekeys/fivekeys/processors/spans"
 )
 
 // pipelineOptions say which part of the pipeline runs in this process.
 type pipelineOptions struct {
 	ingest, process bool
 	listen          string // of the intake
+	otlpListen      string // of OTLP over gRPC, empty for none
 	engineListen    string // of the embedded ClickHouse, empty for its socket only
 	tokens          []string
 	sourceSecrets   func(source string) []string
@@ -49,8 +47,10 @@ type pipeline struct {
 	publisher *jetstream.Publisher
 	store     *clickhouse.Store
 	registry  *prometheus.Registry
-	gateway   *gateway.Gateway
-	url       string // of the intake
+	board     *gate.Board
+	spans     *spans.Stage // nil where this process does not process
+	url       string       // of the intake
+	otlpAddr  string       // of OTLP over gRPC, empty for none
 	ownToken  string
 
 	closing lifecycle.Stack
@@ -61,7 +61,7 @@ type pipeline struct {
 // sourceNames lists the sources that deliver webhooks.
 func sourceNames() []string {
 	var names []string
-	for _, s := range decode.Registered(func(string) []string { return nil }) {
+	for _, s := range decode.Registered(func(string) []string { return nil }, github.Toil{}) {
 		names = append(names, s.Name())
 	}
 	return names
@@ -83,18 +83,20 @@ func startPipeline(ctx context.Context, g *globals, env *environment, s *setting
 		p.closing.Push("data folder", func(context.Context) error { return p.folder.close() })
 	}
 	// The port first: a port in use should say so before anything is started.
-	var listener net.Listener
-	if o.ingest {
-		if listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", o.listen); err != nil {
-			return nil, fmt.Errorf("listen on %s: %w; choose another address with --listen", o.listen, err)
-		}
-		defer func() {
-			if err != nil {
-				_ = listener.Close()
-			}
-		}()
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w; choose another address with --listen", o.listen, err)
 	}
+	defer func() {
+		if err != nil {
+			_ = listener.Close()
+		}
+	}()
+	p.ownToken = newToken()
 	if err := p.openBackends(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.startBoard(ctx); err != nil {
 		return nil, err
 	}
 	if o.process {
@@ -102,8 +104,11 @@ func startPipeline(ctx context.Context, g *globals, env *environment, s *setting
 			return nil, err
 		}
 	}
-	if o.ingest {
-		if err := p.startIngest(ctx, listener); err != nil {
+	if err := p.startHTTP(ctx, listener); err != nil {
+		return nil, err
+	}
+	if o.process {
+		if err := p.startVitals(); err != nil {
 			return nil, err
 		}
 	}
@@ -127,6 +132,8 @@ func (p *pipeline) openNATS(ctx context.Context) (err error) {
 		return err
 	}
 	config.NoSync = p.options.noSync
+	config.Topology.SignalConsumers = notify.Consumers(p.settings.file.Receivers)
+	config.Topology.Protection = p.settings.file.GitHubApp.ID != 0
 	if p.folder != nil {
 		config.StoreDir = filepath.Join(p.folder.path, "nats")
 	}
@@ -164,60 +171,17 @@ func (p *pipeline) openStore(ctx context.Context) (err error) {
 	return err
 }
 
-// processorBuffer is twice the batch of a runner, so that the next one fills
-// while one is inserted.
-const processorBuffer = 2 * runner.DefaultBatch
-
-// archiveWait makes the archive's inserts few and large: nobody waits for them,
-// and each one competes with the facts' for the disk and the processor.
-const archiveWait = time.Second
-
-func (p *pipeline) startProcessors(ctx context.Context) error {
-	stage, err := dora.NewStage(dora.StageConfig{
-		Store: p.store, Catalog: &p.settings.catalog, Shared: p.settings.natsURL != "", Logger: p.env.logger,
-	})
-	if err != nil {
-		return err
+// fail ends the process: one reason to stop is enough.
+func (p *pipeline) fail(err error) {
+	select {
+	case p.failed <- err:
+	default:
 	}
-	stale, err := stage.Stale(ctx)
-	if err != nil {
-		return err
-	}
-	if len(stale) > 0 {
-		p.env.logger.Info("rules have changed, folding again", "services", len(stale))
-		if err := stage.Refold(ctx, stale); err != nil {
-			return err
-		}
-	}
-	letters := runner.NewDeadLetters(p.publisher)
-	for _, r := range []struct {
-		name      string
-		stream    string
-		consumers []string
-		processor runner.Processor
-		wait      time.Duration
-	}{
-		{jetstream.StageDora, jetstream.StreamEvents, p.bus.Topology().Consumers(jetstream.StageDora), dora.Processor(stage), runner.DefaultWait},
-		{archive.Stage, jetstream.StreamDeliveries, []string{jetstream.ConsumerArchive}, archive.New(p.store), archiveWait},
-	} {
-		sub, err := p.bus.Subscribe(ctx, jetstream.SubscribeConfig{Stream: r.stream, Consumers: r.consumers, Buffer: processorBuffer})
-		if err != nil {
-			return err
-		}
-		run, err := runner.New(runner.Config{
-			Stage: r.name, Subscription: sub, Processor: r.processor, DeadLetters: letters, Wait: r.wait,
-			Logger: p.env.logger, Registerer: p.registry,
-		})
-		if err != nil {
-			return err
-		}
-		p.work(r.name, run.Run, sub)
-	}
-	return nil
 }
 
 // work runs a stage until the pipeline closes: then the stage finishes what it
-// holds, and what it does not is redelivered.
+// holds, and what it does not is redelivered. A stage that reads something else
+// than a subscription has none.
 func (p *pipeline) work(name string, run func(context.Context) error, sub *jetstream.Subscription) {
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -228,84 +192,17 @@ func (p *pipeline) work(name string, run func(context.Context) error, sub *jetst
 			err = errors.New("ended by itself")
 		}
 		if err != nil && ctx.Err() == nil {
-			select {
-			case p.failed <- fmt.Errorf("stage %s: %w", name, err):
-			default: // one reason to stop is enough
-			}
+			p.fail(fmt.Errorf("stage %s: %w", name, err))
 		}
 	})
 	p.closing.Push(name, func(context.Context) error {
 		stop()
 		<-done
+		if sub == nil {
+			return nil
+		}
 		return sub.Close()
 	})
-}
-
-func (p *pipeline) startIngest(ctx context.Context, listener net.Listener) error {
-	catalog := func() *schemas.Catalog { return &p.settings.catalog }
-	partitions := p.bus.Topology().Partitions
-	sources := decode.Registered(p.options.sourceSecrets)
-	sub, err := p.bus.Subscribe(ctx, jetstream.SubscribeConfig{
-		Stream: jetstream.StreamDeliveries, Consumers: []string{jetstream.ConsumerDecode},
-	})
-	if err != nil {
-		return err
-	}
-	decoding, err := decode.New(decode.Config{
-		Sources: sources, Catalog: catalog, Messages: sub.Messages(), Publisher: p.publisher, Partitions: partitions,
-		Registerer: p.registry, Logger: p.env.logger,
-	})
-	if err != nil {
-		return err
-	}
-	p.work(decode.Stage, decoding.Run, sub)
-
-	tokens := p.options.tokens
-	if p.ownToken = newToken(); p.folder != nil {
-		tokens = append([]string{p.ownToken}, tokens...)
-	}
-	p.gateway, err = gateway.New(gateway.Config{
-		Sources: sources.Gateway(), Tokens: tokens, Catalog: catalog, PersonKey: p.settings.personKey,
-		Publisher: p.publisher, Partitions: partitions, Checks: p.checks(),
-		Registerer: p.registry, Gatherer: p.registry, Logger: p.env.logger,
-	})
-	if err != nil {
-		return err
-	}
-	p.registry.MustRegister(backlogCollector{p})
-	p.url = "http://" + listener.Addr().String()
-	mux := http.NewServeMux()
-	p.gateway.Register(mux)
-	registerLetters(mux, ownLetters{p.bus, p.publisher}, p.ownToken)
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
-	p.workers.Go(func() {
-		if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
-			select {
-			case p.failed <- fmt.Errorf("serve HTTP: %w", err):
-			default:
-			}
-		}
-	})
-	p.closing.Push("intake", func(ctx context.Context) error {
-		p.gateway.Drain()
-		return server.Shutdown(ctx)
-	})
-	return nil
-}
-
-func (p *pipeline) checks() []gateway.Check {
-	checks := []gateway.Check{{Name: "nats", Ready: func(ctx context.Context) error {
-		// Asking a server that is known to be away would use up the time of the
-		// checks that follow, and they would all look broken.
-		if !p.bus.Status().Connected {
-			return fmt.Errorf("ask NATS: %w", jetstream.ErrUnavailable)
-		}
-		return p.bus.Healthy(ctx)
-	}}}
-	if p.store != nil {
-		checks = append(checks, gateway.Check{Name: "clickhouse", Ready: p.store.Ping})
-	}
-	return checks
 }
 
 func (p *pipeline) announce() error {

@@ -32,6 +32,9 @@ func (c *rebuildCommand) Run(ctx context.Context, g *globals, env *environment) 
 	if err != nil {
 		return fmt.Errorf("rebuild: %w; what was written stays right, run it again for the rest", err)
 	}
+	if err := store.RefillToil(ctx); err != nil {
+		return fmt.Errorf("rebuild: %w; what was written stays right, run it again for the rest", err)
+	}
 	took := time.Since(start)
 	_, err = fmt.Fprintf(env.stdout, "%d services folded again from %d events in %s (%.0f events/s).\n",
 		stats.Services, stats.Events, took.Round(time.Millisecond), float64(stats.Events)/took.Seconds())

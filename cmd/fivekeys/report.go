@@ -57,6 +57,11 @@ func printReport(ctx context.Context, env *environment, s *settings, source repo
 	if err != nil {
 		return err
 	}
+	if live, ok := source.(report.ClickHouse); ok {
+		if err := live.Complete(ctx, q, &r); err != nil {
+			return err
+		}
+	}
 	switch format {
 	case "json":
 		return report.JSON(env.stdout, r)

@@ -13,6 +13,7 @@ import (
 type serveCommand struct {
 	Role             []string `help:"Parts of the pipeline this process runs: ${enum}." enum:"ingest,process" default:"ingest,process" placeholder:"ROLE"`
 	Listen           string   `help:"Address of the intake (default 127.0.0.1:8080)." env:"FIVEKEYS_LISTEN" placeholder:"ADDR"`
+	OTLPListen       string   `name:"otlp-listen" help:"Address of OTLP over gRPC, e.g. 127.0.0.1:4317; not by default. OTLP over HTTP and Zipkin are on --listen." env:"FIVEKEYS_OTLP_LISTEN" placeholder:"ADDR"`
 	ClickHouseListen string   `name:"clickhouse-listen" help:"Address where the embedded ClickHouse answers SQL over HTTP, e.g. 127.0.0.1:8123 for Grafana. Not by default." env:"FIVEKEYS_CLICKHOUSE_LISTEN" placeholder:"ADDR"`
 	Unsynced         bool     `help:"Let the embedded NATS acknowledge before its disk does: faster, and a power cut may lose what was accepted."`
 }
@@ -23,7 +24,7 @@ func (c *serveCommand) Run(ctx context.Context, g *globals, env *environment) er
 	if err != nil {
 		return err
 	}
-	o := pipelineOptions{listen: cmp.Or(c.Listen, s.listen), engineListen: c.ClickHouseListen, noSync: c.Unsynced}
+	o := pipelineOptions{listen: cmp.Or(c.Listen, s.listen), otlpListen: cmp.Or(c.OTLPListen, s.file.OTLPGRPC), engineListen: c.ClickHouseListen, noSync: c.Unsynced}
 	for _, role := range c.Role {
 		switch role {
 		case "ingest":
@@ -74,6 +75,13 @@ func (p *pipeline) sayReady(s *settings) {
 			token = "bearer token from FIVEKEYS_API_TOKEN"
 		}
 		line("Events", p.url+"/v1/events ("+token+")")
+		line("Spans", p.url+"/v1/traces (OTLP), /api/v2/spans (Zipkin)")
+		if p.otlpAddr != "" {
+			line("", p.otlpAddr+" (OTLP over gRPC)")
+		}
+		if n := len(s.objectives); n > 0 {
+			line("Gate", fmt.Sprintf("%s/v1/gate?service=NAME (%d objectives)", p.url, n))
+		}
 		line("Health", p.url+"/readyz, "+p.url+"/metrics")
 	}
 	if p.engine != nil && p.engine.HTTPAddr() != "" {

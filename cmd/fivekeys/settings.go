@@ -12,6 +12,7 @@ import (
 	"github.com/fivekeys/fivekeys/internal/bands"
 	"github.com/fivekeys/fivekeys/internal/config"
 	"github.com/fivekeys/fivekeys/internal/jetstream"
+	"github.com/fivekeys/fivekeys/internal/openslo"
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
@@ -28,7 +29,13 @@ type settings struct {
 	tokens        []string
 	personKey     []byte
 	sourceSecrets func(source string) []string
-	file          config.Config
+	// spanTokens are demanded of senders of spans; none lets everybody send, as
+	// exporters within a network expect.
+	spanTokens []string
+	objectives []schemas.Objective
+	// link is where alerts lead to: the dashboard of error budgets.
+	link string
+	file config.Config
 }
 
 const (
@@ -38,7 +45,7 @@ const (
 
 // settings reads the configuration and completes the global flags with it.
 func (g *globals) settings(env *environment) (*settings, error) {
-	var file config.Config
+	file := config.Default()
 	if path := g.configFile(); path != "" {
 		var err error
 		if file, err = config.Load(path); err != nil {
@@ -65,6 +72,13 @@ func (g *globals) settings(env *environment) (*settings, error) {
 	if s.tokens, err = config.Secrets(env.getenv, "API_TOKEN"); err != nil {
 		return nil, err
 	}
+	if s.spanTokens, err = config.Secrets(env.getenv, "SPAN_TOKEN"); err != nil {
+		return nil, err
+	}
+	if s.objectives, err = objectives(file.SLOFiles); err != nil {
+		return nil, err
+	}
+	s.link = env.getenv("FIVEKEYS_GRAFANA_URL")
 	keys, err := config.Secrets(env.getenv, "PERSON_KEY")
 	if err != nil {
 		return nil, err
@@ -84,6 +98,18 @@ func (g *globals) settings(env *environment) (*settings, error) {
 	}
 	s.sourceSecrets = func(source string) []string { return secrets[source] }
 	return s, nil
+}
+
+// objectives reads the SLO files, if any are named.
+func objectives(files []string) ([]schemas.Objective, error) {
+	if len(files) == 0 {
+		return nil, nil
+	}
+	set := openslo.Load(files...)
+	if err := set.Err(); err != nil {
+		return nil, fmt.Errorf("%w (fivekeys slo lint lists all there is to mend)", err)
+	}
+	return set.Objectives, nil
 }
 
 // addClickHousePassword puts a password that has a variable or a file of its own

@@ -24,10 +24,13 @@ type Source interface {
 // Sources are the registered ones.
 type Sources []Source
 
-// Registered gives every source, each with the secrets that are active for it.
-func Registered(secrets func(source string) []string) Sources {
+// Registered gives every source, each with the secrets that are active for it;
+// toil says which of GitHub's issues are toil.
+func Registered(secrets func(source string) []string, toil github.Toil) Sources {
+	hooks := github.New(secrets(github.Name))
+	hooks.Toil = toil
 	return Sources{
-		github.New(secrets(github.Name)),
+		hooks,
 		pagerduty.New(secrets(pagerduty.Name)),
 		alertmanager.New(secrets(alertmanager.Name)),
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/fivekeys/fivekeys/ingest/decode"
 	"github.com/fivekeys/fivekeys/ingest/gateway"
+	"github.com/fivekeys/fivekeys/ingest/github"
 	"github.com/fivekeys/fivekeys/ingest/signature"
 	"github.com/fivekeys/fivekeys/internal/envelope"
 	"github.com/fivekeys/fivekeys/internal/jetstream"
@@ -57,7 +58,7 @@ func serve(t *testing.T) *stack {
 		t.Fatal(err)
 	}
 	registry := prometheus.NewRegistry()
-	sources := decode.Registered(func(string) []string { return []string{secret} })
+	sources := decode.Registered(func(string) []string { return []string{secret} }, github.Toil{})
 	g, err := gateway.New(gateway.Config{
 		Sources: sources.Gateway(), Publisher: publisher, Partitions: partitions,
 		Registerer: registry, Gatherer: registry, Now: func() time.Time { return received },

@@ -171,7 +171,7 @@ func New(cfg Config) (*Gateway, error) {
 func (g *Gateway) Register(mux *http.ServeMux) {
 	mux.HandleFunc("POST /webhooks/{source}", g.webhook)
 	mux.HandleFunc("POST /v1/events", g.postEvents)
-	g.registerHealth(mux)
+	g.RegisterHealth(mux)
 }
 
 // Handler serves the gateway alone.

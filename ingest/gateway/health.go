@@ -13,7 +13,9 @@ import (
 // few seconds and takes silence for death.
 const checkTimeout = 3 * time.Second
 
-func (g *Gateway) registerHealth(mux *http.ServeMux) {
+// RegisterHealth adds what operators ask: alive, ready, and the metrics. A
+// process without an intake serves these alone.
+func (g *Gateway) RegisterHealth(mux *http.ServeMux) {
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, "application/json", health{Status: "ok"})
 	})

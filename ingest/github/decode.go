@@ -18,7 +18,7 @@ var ErrPayload = errors.New("unexpected payload")
 
 // Decode gives the domain events of a delivery; none for an event that says
 // nothing about them.
-func (*Source) Decode(d schemas.Delivery, c *schemas.Catalog) ([]schemas.Event, error) {
+func (s *Source) Decode(d schemas.Delivery, c *schemas.Catalog) ([]schemas.Event, error) {
 	decode, relevant := decoders[d.Kind]
 	if !relevant {
 		return nil, nil
@@ -27,7 +27,7 @@ func (*Source) Decode(d schemas.Delivery, c *schemas.Catalog) ([]schemas.Event, 
 	if err != nil {
 		return nil, fmt.Errorf("decode %s: %w", d.Kind, err)
 	}
-	h := &hook{catalog: c}
+	h := &hook{catalog: c, toil: s.Toil}
 	if err := decode(h, body); err != nil {
 		return nil, fmt.Errorf("decode %s: %w", d.Kind, err)
 	}
@@ -39,13 +39,14 @@ var decoders = map[string]func(h *hook, body []byte) error{
 	"ping":                as(func(*hook, *github.PingEvent) error { return nil }),
 	"deployment":          as((*hook).deployment),
 	"deployment_status":   as((*hook).deploymentStatus),
-	"workflow_run":        as((*hook).workflowRun),
+	"workflow_run":        as((*hook).workflowRuns),
 	"release":             as((*hook).release),
 	"create":              as((*hook).create),
 	"push":                as((*hook).push),
 	"pull_request":        as((*hook).pullRequest),
 	"pull_request_review": as((*hook).review),
-	"issues":              as((*hook).issue),
+	"issues":              as((*hook).issues),
+	"issue_comment":       as((*hook).comment),
 }
 
 // as reads the payload into its type first.
@@ -85,6 +86,7 @@ func payload(d schemas.Delivery) ([]byte, error) {
 // hook collects the events of one delivery.
 type hook struct {
 	catalog *schemas.Catalog
+	toil    Toil
 	repo    string // owner/name
 	events  []schemas.Event
 }

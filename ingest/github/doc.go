@@ -7,6 +7,8 @@
 //	push      → changes, branches, deployments               (push.go)
 //	pull_request, pull_request_review → pull requests        (pull_request.go)
 //	issues    → incidents                                    (issue.go, cause.go)
+//	issues, issue_comment → toil                             (toil.go, toil_comment.go)
+//	workflow_run, a later attempt → inferred toil            (toil_rerun.go)
 //
 // Every other event decodes to nothing, which is not an error. Event ids come
 // from what a payload says and never from the delivery's GUID: two hooks that

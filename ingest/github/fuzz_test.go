@@ -16,6 +16,10 @@ func FuzzDecode(f *testing.F) {
 	f.Add("pull_request_review", []byte(`{"action":"submitted","review":{"id":1},"pull_request":{},"repository":{"full_name":"a/b"}}`))
 	f.Add("release", []byte(`{"action":"published","release":null,`+repo+`}`))
 	f.Add("workflow_run", []byte(`{"action":"completed","workflow_run":{"id":1,"conclusion":"success"},`+repo+`}`))
+	f.Add("workflow_run", []byte(`{"action":"requested","workflow_run":{"id":1,"run_attempt":2,"run_started_at":"2026-01-01T10:00:00Z","triggering_actor":{"type":"User"}},`+repo+`}`))
+	f.Add("issues", []byte(`{"action":"closed","issue":{"number":1,"state":"closed","closed_at":"2026-01-01T10:00:00Z","labels":[null,{"name":"toil/1h"}]},`+repo+`}`))
+	f.Add("issue_comment", []byte(`{"action":"edited","changes":{"body":{"from":"/toil 5"}},"comment":{"id":1,"body":"\u0060\u0060\u0060\n/toil 2h x","created_at":"2026-01-01T10:00:00Z","author_association":"OWNER"},"issue":{"number":1,"labels":[null]},`+repo+`}`))
+	f.Add("issue_comment", []byte(`{"action":"created","comment":{"id":1,"body":"/toil 2h"},"issue":null,`+repo+`}`))
 	f.Fuzz(func(t *testing.T, kind string, body []byte) {
 		d := schemas.Delivery{Kind: kind, Body: body}
 		events, err := github.New(nil).Decode(d, acme)

@@ -11,7 +11,7 @@ import (
 // relevant are the events whose decoding is kept in golden files.
 var relevant = map[string]bool{
 	"deployment": true, "deployment_status": true, "workflow_run": true, "release": true, "create": true,
-	"push": true, "pull_request": true, "pull_request_review": true, "issues": true, "ping": true,
+	"push": true, "pull_request": true, "pull_request_review": true, "issues": true, "issue_comment": true, "ping": true,
 }
 
 // bugs makes the examples' one label an incident's.

@@ -30,11 +30,15 @@ var kept = []string{
 }
 
 // Source is GitHub as a source of webhooks.
-type Source struct{ *signature.HMAC }
+type Source struct {
+	*signature.HMAC
+	// Toil is set before the first delivery is decoded.
+	Toil Toil
+}
 
 // New takes the secrets that are active.
 func New(secrets []string) *Source {
-	return &Source{signature.NewHMAC(headerSignature, "sha256=", secrets)}
+	return &Source{HMAC: signature.NewHMAC(headerSignature, "sha256=", secrets)}
 }
 
 // Name is "github".

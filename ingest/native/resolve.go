@@ -1,18 +1,11 @@
 package native
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"strings"
 
 	"github.com/fivekeys/fivekeys/schemas"
 )
-
-// hashPrefix marks a person that is hashed already: an event that is sent again
-// by a tool that read it from us keeps its person.
-const hashPrefix = "hmac:"
 
 // resolve gives the event the service it belongs to, or one event per service
 // of its repository.
@@ -46,11 +39,9 @@ func of(e schemas.Event, service string) []schemas.Event {
 // toil hashes the person before anything is stored: a name that reached the
 // queue could no longer be taken back.
 func (p *Parser) toil(e schemas.Event, v *schemas.ToilEvent) ([]schemas.Event, error) {
-	if v.Person != "" && !strings.HasPrefix(v.Person, hashPrefix) {
-		mac := hmac.New(sha256.New, p.PersonKey)
-		mac.Write([]byte(v.Person))
+	if hashed := schemas.HashPerson(p.PersonKey, v.Person); hashed != v.Person {
 		var err error
-		if e.Data, err = with(e.Data, "person", hashPrefix+hex.EncodeToString(mac.Sum(nil)[:16])); err != nil {
+		if e.Data, err = with(e.Data, "person", hashed); err != nil {
 			return nil, err
 		}
 	}

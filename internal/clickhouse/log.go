@@ -86,7 +86,7 @@ func names(columns []ch.ColumnNameAndType) string {
 }
 
 // foldable are the types whose events the dora fold takes.
-const foldable = "type IN ('fivekeys.deployment.v1', 'fivekeys.change.v1', 'fivekeys.pull_request.v1', 'fivekeys.branch.v1', 'fivekeys.incident.v1')"
+const foldable = "type IN ('fivekeys.deployment.v1', 'fivekeys.change.v1', 'fivekeys.pull_request.v1', 'fivekeys.branch.v1', 'fivekeys.incident.v1', 'fivekeys.burn.v1')"
 
 // Events streams the foldable events of services, service by service.
 func (s *Store) Events(ctx context.Context, services []string) iter.Seq2[schemas.Event, error] {

@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
+	"time"
 	"unicode/utf8"
 
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
 // Config is what the file says. Zero values are what it doesn't say; whoever
-// uses a setting knows its default.
+// uses a setting knows its default. What can be meant to be zero (a share of
+// spans to keep, a gate that doesn't freeze) begins as in Default instead.
 type Config struct {
 	Catalog schemas.Catalog
 	// Bands is the version of the performance bands.
@@ -23,6 +26,16 @@ type Config struct {
 	Data          string // folder of the embedded NATS and ClickHouse
 	Partitions    int
 	Replicas      int
+	// SLOFiles are the OpenSLO files; Load expands globs, Parse leaves them as
+	// they are written.
+	SLOFiles []string
+	Spans    schemas.SpanRules
+	// OTLPGRPC is the address of OTLP over gRPC; empty for none.
+	OTLPGRPC  string
+	Receivers []schemas.Receiver
+	Policy    schemas.Policy
+	GitHubApp GitHubApp
+	Toil      Toil
 	// Warnings are what is allowed and probably not meant.
 	Warnings Problems
 }
@@ -53,6 +66,24 @@ type ClickHouse struct {
 	Cluster string
 }
 
+// GitHubApp says as whom the protection of deployments answers GitHub.
+type GitHubApp struct {
+	ID             int64 // 0 for no app
+	Installation   int64
+	PrivateKeyFile string
+	API            string
+}
+
+// Default is what an empty file says.
+func Default() Config {
+	return Config{
+		Spans:     schemas.DefaultSpanRules(),
+		Policy:    schemas.DefaultPolicy(),
+		GitHubApp: GitHubApp{API: "https://api.github.com"},
+		Toil:      Toil{Default: schemas.DefaultToilRules(), Labels: []string{"toil", "toil/*"}},
+	}
+}
+
 // maxSize bounds the file: ten thousand services are about a megabyte.
 const maxSize = 4 << 20
 
@@ -62,13 +93,18 @@ func Load(path string) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("read configuration: %w", err)
 	}
-	return Parse(path, text)
+	return (&decoder{file: path, folder: filepath.Dir(path), now: time.Now()}).parse(text)
 }
 
 // Parse reads the text of a file, whose name is for the problems only. The
 // error is nil or of type Problems: all of them, in the order of the file.
 func Parse(name string, text []byte) (Config, error) {
-	d := &decoder{file: name}
+	return (&decoder{file: name}).parse(text)
+}
+
+func (d *decoder) parse(text []byte) (Config, error) {
+	name := d.file
+	d.config = Default()
 	switch {
 	case len(text) > maxSize:
 		d.problems = append(d.problems, Problem{File: name, Message: fmt.Sprintf("is larger than %d MiB", maxSize>>20), Hint: "is it the right file?"})

@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +16,11 @@ import (
 const examplePath = "../../deploy/fivekeys.example.yaml"
 
 func TestTheExampleFileSaysWhatItsCommentsSay(t *testing.T) {
-	got, err := Load(examplePath)
+	text, err := os.ReadFile(examplePath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Parse(examplePath, text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,10 +37,23 @@ func TestTheExampleFileSaysWhatItsCommentsSay(t *testing.T) {
 				{Name: "mainframe", Team: "payments", Aliases: []string{"pagerduty:PXYZ12", "zos-batch"}},
 			},
 			Defaults: schemas.Service{Production: []string{"production", "prod", "live*"}, Deployed: schemas.Deployed{By: schemas.ByDeployment},
-				IncidentLabels: []string{"incident"}, HotfixLabels: []string{"hotfix"}, AttributionWindow: 24 * time.Hour},
+				IncidentLabels: []string{"incident"}, HotfixLabels: []string{"hotfix"}, AttributionWindow: 24 * time.Hour, BurnAttribution: new(false)},
 		},
 		Bands: "2023", MinimumSample: 5, Listen: "127.0.0.1:8080", Data: "./fivekeys-data",
+		SLOFiles: []string{"slos/*.yaml"},
+		Spans:    schemas.SpanRules{Retention: 7 * 24 * time.Hour, Keep: 1, Slow: time.Second},
+		Receivers: []schemas.Receiver{
+			{Name: "oncall", Alertmanager: "http://alertmanager.example.com:9093", Severities: []schemas.Severity{schemas.SeverityPage}},
+			{Name: "chat", Webhook: "https://chat.example.com/hooks/fivekeys", SecretFile: "/run/secrets/chat",
+				Services: []string{"checkout", "store*"}, Signals: []schemas.SignalKind{schemas.SignalAlert, schemas.SignalBudget}},
+		},
+		Policy: schemas.Policy{Freeze: true, FailOpen: true, MaxAge: 15 * time.Minute, Objectives: []string{"checkout-availability"},
+			Exceptions: []schemas.FreezeException{{Service: "checkout", Author: "ann@example.com", Reason: "hotfix of the outage",
+				Until: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)}}},
+		Toil: Toil{Default: schemas.ToilRules{Cap: 0.5}, Labels: []string{"toil", "toil/*"}, Teams: []schemas.ToilRules{
+			{Team: "payments", Capacity: 160 * time.Hour, Cap: 0.4}, {Team: "web", Capacity: 120 * time.Hour, Cap: 0.5}}},
 	}
+	want.GitHubApp.API = "https://api.github.com"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -50,7 +68,7 @@ func TestTheExamplesCommentedServersAreValidToo(t *testing.T) {
 	if !ok {
 		t.Fatal("the example has no servers")
 	}
-	got, err := Parse("example", []byte(strings.ReplaceAll("\n"+commented, "\n# ", "\n")))
+	got, err := Parse("example", []byte(regexp.MustCompile("(?m)^# ?(The .*)?").ReplaceAllString(commented, "")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,8 +77,9 @@ func TestTheExamplesCommentedServersAreValidToo(t *testing.T) {
 			TLS: TLS{CA: "/etc/fivekeys/ca.pem", Cert: "/etc/fivekeys/client.pem", Key: "/etc/fivekeys/client.key"}},
 		ClickHouse: ClickHouse{URL: "clickhouse://clickhouse.example.com:9000/fivekeys", Cluster: "metrics"},
 		Partitions: 16, Replicas: 3,
+		GitHubApp: GitHubApp{ID: 1234, Installation: 5678, PrivateKeyFile: "/run/secrets/app.pem", API: "https://api.github.com"},
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(withDefaults(want), got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
@@ -89,11 +108,29 @@ func TestWhatIsAllowed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(c.want, got); diff != "" {
+			if diff := cmp.Diff(withDefaults(c.want), got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
 	}
+}
+
+// withDefaults completes what a file that says less means.
+func withDefaults(c Config) Config {
+	d := Default()
+	if cmp.Equal(c.Policy, schemas.Policy{}) {
+		c.Policy = d.Policy
+	}
+	if c.GitHubApp == (GitHubApp{}) {
+		c.GitHubApp = d.GitHubApp
+	}
+	if cmp.Equal(c.Toil, Toil{}) {
+		c.Toil = d.Toil
+	}
+	if c.Spans == (schemas.SpanRules{}) {
+		c.Spans = d.Spans
+	}
+	return c
 }
 
 func TestProblemsNameTheirPlaceAndSayWhatToDo(t *testing.T) {
@@ -112,7 +149,7 @@ func TestProblemsNameTheirPlaceAndSayWhatToDo(t *testing.T) {
 		"a list for a text":                  {"data: [a]", `f:1:7: data must be text, is a list; write a single value`},
 		"a text for a list":                  {"services: all", `f:1:11: services must be a list, is "all"; begin each entry with a dash`},
 		"a text for keys":                    {"nats: here", `f:1:7: nats must have keys, is "here"; known here: creds_file, nkey_file, password_file, tls, token_file, url, user`},
-		"a list for the file":                {"- a", `f:1:1: the file must have keys, is a list; known here: bands, clickhouse, data, defaults, listen, minimum_sample, nats, partitions, replicas, services`},
+		"a list for the file":                {"- a", `f:1:1: the file must have keys, is a list; known here: alerts, bands, clickhouse, data, defaults, gate, github_app, listen, minimum_sample, nats, partitions, replicas, services, slos, spans, toil`},
 		"a sample of nothing":                {"minimum_sample: 0", `f:1:17: minimum_sample must be a whole number from 1 to 1000, is the number 0`},
 		"a fraction of partitions":           {"partitions: 1.5", `f:1:13: partitions must be a whole number from 1 to 1024, is the number 1.5`},
 		"unknown bands":                      {"bands: 2024", `f:1:8: find bands 2024: its fail rates are not monotonic (High 20 %, Medium 10 %) and can't be cut-offs; use one of 2021, 2022, 2023`},
@@ -129,7 +166,7 @@ func TestProblemsNameTheirPlaceAndSayWhatToDo(t *testing.T) {
 		"an alias of two services":           {"services:\n- {name: a, aliases: [X]}\n- {name: b, aliases: [y, x]}", `f:3:26: "a" and "b" are both called x; keep the alias with one of them; for one source only, write it as pagerduty:x`},
 		"an alias that is another's name":    {"services:\n- {name: a, aliases: B}\n- {name: b}", `f:2:22: "b" and "a" are both called B; keep the alias with one of them; for one source only, write it as pagerduty:B`},
 		"an alias that isn't text":           {"services: [{name: a, aliases: [12]}]", `f:1:32: aliases must be text, is the number 12; put it into quotes`},
-		"aliases of all services":            {"defaults: {aliases: [x]}", `f:1:12: unknown key "aliases" in defaults; known here: attribution_window, deployed, hotfix_branches, hotfix_labels, incident_labels, production, team`},
+		"aliases of all services":            {"defaults: {aliases: [x]}", `f:1:12: unknown key "aliases" in defaults; known here: attribution_window, burn_attribution, deployed, hotfix_branches, hotfix_labels, incident_labels, production, team`},
 		"braces in a glob":                   {"defaults: {production: ['{eu,us}']}", `f:1:25: the glob "{eu,us}" holds braces or brackets; only ?, * and ** are known; write several entries`},
 		"a negated glob":                     {"defaults: {hotfix_branches: ['!a']}", `f:1:30: the glob "!a" begins with !; nothing can be excluded; list what is meant`},
 		"a folder for a path":                {"services: [{name: a, repositories: [{name: x/y, paths: [web/]}]}]", `f:1:57: the path "web/" matches no file; write web/** for all in the folder`},

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -21,11 +22,14 @@ import (
 // what they could read and never stop it.
 type decoder struct {
 	file     string
+	folder   string    // the file's, where other files are looked for; empty looks for none
+	now      time.Time // for warnings about what is over; zero gives none
 	config   Config
 	problems Problems
 	warnings Problems
 	anchors  map[string]ast.Node
 	services []*serviceEntry
+	channels map[string]ast.Node // receivers by the name of their secret
 }
 
 // serviceEntry remembers where a service's parts stand, for the checks.
@@ -196,14 +200,17 @@ func (d *decoder) each(n ast.Node, what string, read func(ast.Node)) {
 		return
 	}
 	for i, entry := range list.Values {
-		if _, null := entry.(*ast.NullNode); null || entry == nil {
-			if entry == nil {
-				entry = n
-			}
-			d.report(entry, fmt.Sprintf("entry %d of %s is empty", i+1, what), "remove the dash")
+		before := len(d.problems)
+		if d.value(entry) != nil {
+			read(entry)
 			continue
 		}
-		read(entry)
+		if entry == nil {
+			entry = n
+		}
+		if len(d.problems) == before {
+			d.report(entry, fmt.Sprintf("entry %d of %s is empty", i+1, what), "remove the dash")
+		}
 	}
 }
 

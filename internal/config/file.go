@@ -2,10 +2,7 @@ package config
 
 import (
 	"fmt"
-	"net"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -20,6 +17,8 @@ const (
 	maxSample     = 1000
 	maxPartitions = 1024
 	maxReplicas   = 5 // JetStream's own
+	// maxWindow is the widest attribution window: further back it is guessing.
+	maxWindow = 90 * 24 * time.Hour
 )
 
 // root reads the file: its keys stand here, in the order of the documentation.
@@ -37,10 +36,16 @@ func (d *decoder) root(n ast.Node) {
 				"cluster": d.text(&c.ClickHouse.Cluster, "clickhouse.cluster"),
 			})
 		},
-		"listen":     d.listen,
+		"listen":     d.listen(&c.Listen, "listen"),
 		"data":       d.text(&c.Data, "data"),
 		"partitions": d.integer(&c.Partitions, "partitions", 1, maxPartitions),
 		"replicas":   d.integer(&c.Replicas, "replicas", 1, maxReplicas),
+		"slos":       d.slos,
+		"spans":      d.spans,
+		"alerts":     func(n ast.Node) { d.each(n, "alerts", d.receiver) },
+		"gate":       d.gate,
+		"github_app": d.githubApp,
+		"toil":       d.toil,
 	})
 }
 
@@ -53,7 +58,13 @@ func (d *decoder) rules(s *schemas.Service) fields {
 		"incident_labels":    d.texts(&s.IncidentLabels, "incident_labels", d.glob),
 		"hotfix_labels":      d.texts(&s.HotfixLabels, "hotfix_labels", d.glob),
 		"hotfix_branches":    d.texts(&s.HotfixBranches, "hotfix_branches", d.glob),
-		"attribution_window": d.duration(&s.AttributionWindow, "attribution_window"),
+		"attribution_window": d.duration(&s.AttributionWindow, "attribution_window", 0, maxWindow),
+		"burn_attribution": func(n ast.Node) {
+			var blame bool
+			if d.boolean(&blame, "burn_attribution")(n) {
+				s.BurnAttribution = &blame
+			}
+		},
 	}
 }
 
@@ -211,89 +222,4 @@ func (d *decoder) nats(n ast.Node) {
 	if c.URL == "" && *c != (NATS{}) && len(d.problems) == 0 {
 		d.warn(v, "nats has settings and no url", "without one, the embedded server is used and they mean nothing, unless FIVEKEYS_NATS_URL is set")
 	}
-}
-
-// url reads one address or several of a cluster, separated by commas.
-func (d *decoder) url(into *string, what, variable string, schemes ...string) func(ast.Node) {
-	return func(n ast.Node) {
-		s, ok := d.scalar(n, what)
-		if !ok {
-			return
-		}
-		at := d.value(n)
-		for i, part := range strings.Split(s, ",") {
-			part = strings.TrimSpace(part)
-			if i > 0 && !strings.Contains(part, "://") {
-				part = schemes[0] + "://" + part // clickhouse://a:9000,b:9000/db
-			}
-			u, err := url.Parse(part)
-			switch {
-			case err != nil || u.Host == "":
-				// The text isn't repeated: it may hold a password.
-				d.report(at, what+" isn't an address", "write it as "+schemes[0]+"://host:port")
-				return
-			case !slices.Contains(schemes, u.Scheme):
-				d.report(at, fmt.Sprintf("%s has the unknown scheme %q", what, u.Scheme), "known here: "+strings.Join(schemes, ", "))
-				return
-			}
-			_, password := u.User.Password()
-			if password || u.Query().Has("password") {
-				d.report(at, what+" holds a password: secrets never stand in this file", "set the environment variable "+secretPrefix+variable+" instead")
-				return
-			}
-		}
-		*into = s
-	}
-}
-
-func (d *decoder) listen(n ast.Node) {
-	s, ok := d.scalar(n, "listen")
-	if !ok {
-		return
-	}
-	_, port, err := net.SplitHostPort(s)
-	if number, e := strconv.Atoi(port); err != nil || e != nil || number < 0 || number > 65535 {
-		d.report(d.value(n), fmt.Sprintf("listen %q isn't an address", s), "write host:port, such as 127.0.0.1:8080")
-		return
-	}
-	d.config.Listen = s
-}
-
-// maxWindow is the widest attribution window: further back it is guessing.
-const maxWindow = 90 * 24 * time.Hour
-
-func (d *decoder) duration(into *time.Duration, what string) func(ast.Node) {
-	return func(n ast.Node) {
-		s, ok := d.scalar(n, what)
-		if !ok {
-			return
-		}
-		v, err := ParseDuration(s)
-		switch {
-		case err != nil:
-			d.report(d.value(n), fmt.Sprintf("%s %q isn't a duration", what, s), "write 24h, 90m or 7d")
-		case v <= 0 || v > maxWindow:
-			d.report(d.value(n), fmt.Sprintf("%s %q isn't between 0 and 90d", what, s), "write 24h, 90m or 7d")
-		default:
-			*into = v
-		}
-	}
-}
-
-// ParseDuration reads Go's durations and whole days and weeks: 90m, 24h, 7d, 2w.
-func ParseDuration(s string) (time.Duration, error) {
-	for suffix, unit := range map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour} {
-		if number, ok := strings.CutSuffix(s, suffix); ok {
-			n, err := strconv.ParseUint(number, 10, 14)
-			if err != nil {
-				return 0, fmt.Errorf("read duration %q: %w", s, err)
-			}
-			return time.Duration(n) * unit, nil
-		}
-	}
-	v, err := time.ParseDuration(s)
-	if err != nil {
-		return 0, fmt.Errorf("read duration %q: %w", s, err)
-	}
-	return v, nil
 }

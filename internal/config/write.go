@@ -24,6 +24,7 @@ type (
 		HotfixLabels      []string            `yaml:"hotfix_labels,omitempty"`
 		HotfixBranches    []string            `yaml:"hotfix_branches,omitempty"`
 		AttributionWindow string              `yaml:"attribution_window,omitempty"`
+		BurnAttribution   *bool               `yaml:"burn_attribution,omitempty"`
 	}
 	writtenRepository struct {
 		Name  string   `yaml:"name"`
@@ -43,7 +44,7 @@ func Write(catalog *schemas.Catalog) ([]byte, error) {
 	for _, s := range catalog.Services {
 		w := writtenService{
 			Name: s.Name, Team: s.Team, Aliases: s.Aliases, Production: s.Production, IncidentLabels: s.IncidentLabels,
-			HotfixLabels: s.HotfixLabels, HotfixBranches: s.HotfixBranches,
+			HotfixLabels: s.HotfixLabels, HotfixBranches: s.HotfixBranches, BurnAttribution: s.BurnAttribution,
 		}
 		for _, r := range s.Repositories {
 			w.Repositories = append(w.Repositories, writtenRepository(r))

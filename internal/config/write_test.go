@@ -14,7 +14,7 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 		{Name: "plain"},
 		{
 			Name: "full", Team: "web", Production: []string{"live*", "*"}, IncidentLabels: []string{"incident"},
-			HotfixLabels: []string{"hotfix"}, HotfixBranches: []string{"hotfix/*"}, AttributionWindow: 36 * time.Hour,
+			HotfixLabels: []string{"hotfix"}, HotfixBranches: []string{"hotfix/*"}, AttributionWindow: 36 * time.Hour, BurnAttribution: new(true),
 			Repositories: []schemas.Repository{{Name: "acme/mono", Paths: []string{"full/**"}}, {Name: "acme/full"}},
 			Aliases:      []string{"pagerduty:PXYZ12", "Full: the service"},
 			Deployed:     schemas.Deployed{By: schemas.ByWorkflowRun, Workflow: "Deploy: *", Environment: "live-eu"},

@@ -125,10 +125,13 @@ func setDefault[T comparable](v *T, def T) {
 type Topology struct {
 	// Partitions of the events and spans; it may grow, never shrink.
 	Partitions int
-	// EventStages and SpanStages read EVENTS and SPANS: each gets a durable
-	// consumer per partition, named <stage>-<partition>. Without span stages
-	// there is no stream SPANS.
-	EventStages, SpanStages []string
+	// EventStages read EVENTS: each gets a durable consumer per partition, named
+	// <stage>-<partition>.
+	EventStages []string
+	// SignalConsumers read SIGNALS: durable consumers by name.
+	SignalConsumers []string
+	// Protection adds the consumer that answers GitHub's deployment protection.
+	Protection bool
 	// MaxBytes is the size of all streams together. 0 keeps the size of streams
 	// that exist; new ones get a share of the free disk (embedded) or of the
 	// account's limit or DefaultRemoteBytes.

@@ -8,7 +8,10 @@
 //	Ensure        streams and consumers, as declared  (topology.go, ensure.go)
 //	Publisher     many callers, few fsyncs            (publisher.go, lane.go, batch.go, pace.go)
 //	Subscription  several consumers, one channel      (subscription.go, reader.go, pull.go)
-//	Trim          removes what all consumers acknowledged (trim.go)
+//	ReadLog       a stream read in order, position elsewhere (log.go)
+//	Lease         which process works on what         (lease.go)
+//	Trim, TrimTo  removes what all consumers acknowledged (trim.go), or readers of a log need no more
+//	Bucket        the last value of each key, watched (bucket.go)
 //	Pending, ListMessages  what still waits, and what went wrong (pending.go, read.go)
 //
 // A publish returns once the message is stored: fsynced on the embedded server,

@@ -185,11 +185,8 @@ func (c *Client) checkPartitions(ctx context.Context, spec streamSpec) error {
 }
 
 func (t Topology) stages(stream string) []string {
-	switch stream {
-	case StreamEvents:
+	if stream == StreamEvents {
 		return t.EventStages
-	case StreamSpans:
-		return t.SpanStages
 	}
 	return nil
 }

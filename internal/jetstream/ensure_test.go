@@ -29,7 +29,7 @@ func TestEnsureIsIdempotentAndUpdates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := st.CachedInfo().Config; got.MaxBytes != (2<<30)/100*40 || !got.AllowAtomicPublish || got.Compression != jetstream.S2Compression ||
+	if got := st.CachedInfo().Config; got.MaxBytes != (2<<30)/100*30 || !got.AllowAtomicPublish || got.Compression != jetstream.S2Compression ||
 		got.Retention != jetstream.LimitsPolicy || got.Discard != jetstream.DiscardNew || got.MaxMsgs > 0 || got.Duplicates != duplicateWindow {
 		t.Errorf("stream %+v", got)
 	}
@@ -132,7 +132,7 @@ func TestDefaultSizeOfTheEmbeddedServer(t *testing.T) {
 	if free, _ := freeDisk(dir); total <= 0 || total > free/2 || total > embeddedMaxBytes {
 		t.Errorf("the streams may take %d of %d bytes", total, free)
 	}
-	if len(states) != 4 {
+	if len(states) != 5 {
 		t.Errorf("%+v", states)
 	}
 }

@@ -153,7 +153,7 @@ func (p *Publisher) lane(m Message) (*lane, error) {
 			return l, nil
 		}
 	}
-	return nil, &Error{Op: "publish to " + m.Subject, Reason: ErrUnknownSubject, Hint: "spans need Topology.SpanStages"}
+	return nil, &Error{Op: "publish to " + m.Subject, Reason: ErrUnknownSubject, Hint: "no stream of ours takes it"}
 }
 
 // Queued is how many messages wait, sent or not, for a metric.

@@ -13,28 +13,35 @@ const (
 	StreamEvents      = "EVENTS"      // domain events, by partition
 	StreamDeadLetters = "DEADLETTERS" // what a stage couldn't process, kept until someone decides
 	StreamSignals     = "SIGNALS"     // what happened to budgets and alerts, for whoever listens
-	StreamSpans       = "SPANS"       // chunks of spans, by partition; only with Topology.SpanStages
+	StreamSpans       = "SPANS"       // chunks of spans, by partition
 )
 
-// The durable consumers. Those of EVENTS and SPANS are named <stage>-<partition>.
+// The durable consumers. Those of EVENTS are named <stage>-<partition>. SPANS has
+// none: who reads it keeps its position beside what it counted, see ReadLog.
 const (
-	ConsumerDecode  = "decode"  // DELIVERIES → domain events
-	ConsumerArchive = "archive" // DELIVERIES → the table of raw deliveries
-	StageDora       = "dora"    // EVENTS → facts
+	ConsumerDecode     = "decode"     // DELIVERIES → domain events
+	ConsumerArchive    = "archive"    // DELIVERIES → the table of raw deliveries
+	ConsumerProtection = "protection" // DELIVERIES → answers to GitHub; only with Topology.Protection
+	StageDora          = "dora"       // EVENTS → facts
 )
 
-// Filters of the partitioned consumers.
-const (
-	eventFilter = "events.*.%d"
-	spanFilter  = "spans.%d"
-)
+// eventFilter is the filter of the partitioned consumers.
+const eventFilter = "events.*.%d"
 
 const (
 	// duplicateWindow is kept in the server's memory. It spares us most of a
 	// sender's retries; identity in ClickHouse takes care of the rest.
 	duplicateWindow = 2 * time.Minute
-	// signalsAge: signals tell of changes, and nobody wants last month's.
-	signalsAge = 7 * 24 * time.Hour
+	// SignalsAge: signals tell of changes, and nobody wants last month's. They stay
+	// that long whether their consumers have them or not.
+	SignalsAge = 7 * 24 * time.Hour
+	// signalsAckPending bounds what a receiver that is away makes us hold.
+	signalsAckPending = 1000
+	// protectionIdle is when the server forgets the protection's consumer. Whoever
+	// removes the GitHub App from the configuration leaves it behind, and what
+	// nobody reads would keep every delivery. Where the App is configured still,
+	// the stream is not trimmed until the consumer is there again.
+	protectionIdle = 24 * time.Hour
 	// pinnedGroup is the one priority group of a partitioned consumer.
 	pinnedGroup = "active"
 )
@@ -48,10 +55,11 @@ type streamSpec struct {
 
 // streams declares everything. Why each stream keeps what it keeps:
 //
-// DELIVERIES, EVENTS and SPANS keep a message until every consumer has
-// acknowledged it; then Trim removes it. That is limits retention without an
-// age, so that the longest outage of ClickHouse loses nothing. The server's own
-// ways to remove acknowledged messages fail here:
+// DELIVERIES and EVENTS keep a message until every consumer has acknowledged it;
+// then Trim removes it. SPANS keeps it until TrimTo is told that it is counted.
+// That is limits retention without an age, so that the longest outage of
+// ClickHouse loses nothing. The server's own ways to remove acknowledged messages
+// fail here:
 //   - interest retention writes a tombstone for each acknowledgement, and where
 //     writes are synced an fsync with it: 900 messages a second instead of
 //     20,000. And it accepts and drops what no consumer's filter covers.
@@ -69,7 +77,7 @@ type streamSpec struct {
 func (t Topology) streams() []streamSpec {
 	specs := []streamSpec{
 		{
-			share: 40,
+			share: 30,
 			StreamConfig: jetstream.StreamConfig{
 				Name: StreamDeliveries, Subjects: []string{"deliveries.>"},
 				Description: "Raw deliveries, until decoded and archived",
@@ -78,13 +86,10 @@ func (t Topology) streams() []streamSpec {
 				// JSON bodies shrink to a fifth.
 				Compression: jetstream.S2Compression,
 			},
-			consumers: []jetstream.ConsumerConfig{
-				t.consumer(ConsumerDecode, "deliveries.>", "Raw deliveries to domain events"),
-				t.consumer(ConsumerArchive, "deliveries.>", "Raw deliveries to ClickHouse"),
-			},
+			consumers: t.deliveryConsumers(),
 		},
 		{
-			share: 30,
+			share: 20,
 			StreamConfig: jetstream.StreamConfig{
 				Name: StreamEvents, Subjects: []string{"events.>"},
 				Description: "Domain events by partition, until every stage has them",
@@ -110,24 +115,25 @@ func (t Topology) streams() []streamSpec {
 				Name: StreamSignals, Subjects: []string{"signals.>"},
 				Description: "Budgets exhausted, alerts firing",
 				Retention:   jetstream.LimitsPolicy, Discard: jetstream.DiscardOld,
-				MaxAge: signalsAge, AllowAtomicPublish: true,
+				MaxAge: SignalsAge, AllowAtomicPublish: true,
 			},
+			consumers: t.signalled(),
 		},
-	}
-	if len(t.SpanStages) > 0 {
-		specs = append(specs, streamSpec{
-			share: 15,
+		{
+			// Of all the bulkiest, and some minutes of it stay for replay.
+			share: 35,
 			StreamConfig: jetstream.StreamConfig{
 				Name: StreamSpans, Subjects: []string{"spans.>"},
-				Description: "Chunks of spans by partition, until every stage has them",
+				Description: "Chunks of spans by partition, until counted and no longer needed for replay",
 				Retention:   jetstream.LimitsPolicy, Discard: jetstream.DiscardNew,
 				// A sample of traffic that a power cut may shorten by some seconds:
 				// not worth an fsync. The server allows this mode only on one
 				// replica and only without atomic batches.
 				PersistMode: t.spanPersistence(),
+				// Attributes repeat: a third.
+				Compression: jetstream.S2Compression,
 			},
-			consumers: t.partitioned(t.SpanStages, spanFilter),
-		})
+		},
 	}
 	for i := range specs {
 		s := &specs[i].StreamConfig
@@ -147,6 +153,19 @@ func (t Topology) spanPersistence() jetstream.PersistModeType {
 	return jetstream.AsyncPersistMode
 }
 
+func (t Topology) deliveryConsumers() []jetstream.ConsumerConfig {
+	all := []jetstream.ConsumerConfig{
+		t.consumer(ConsumerDecode, "deliveries.>", "Raw deliveries to domain events"),
+		t.consumer(ConsumerArchive, "deliveries.>", "Raw deliveries to ClickHouse"),
+	}
+	if t.Protection {
+		c := t.consumer(ConsumerProtection, "deliveries.github", "Requests of GitHub's deployment protection to answers")
+		c.InactiveThreshold = protectionIdle
+		all = append(all, c)
+	}
+	return all
+}
+
 func (t Topology) partitioned(stages []string, filter string) []jetstream.ConsumerConfig {
 	var out []jetstream.ConsumerConfig
 	for _, stage := range stages {
@@ -160,6 +179,18 @@ func (t Topology) partitioned(stages []string, filter string) []jetstream.Consum
 			}
 			out = append(out, c)
 		}
+	}
+	return out
+}
+
+// signalled are the consumers of SIGNALS. A new one begins with what comes: who
+// is told of signals for the first time doesn't want last week's.
+func (t Topology) signalled() []jetstream.ConsumerConfig {
+	var out []jetstream.ConsumerConfig
+	for _, name := range t.SignalConsumers {
+		c := t.consumer(name, "signals.>", "Signals for "+name)
+		c.DeliverPolicy, c.MaxAckPending = jetstream.DeliverNewPolicy, min(signalsAckPending, t.MaxAckPending)
+		out = append(out, c)
 	}
 	return out
 }

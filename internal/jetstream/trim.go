@@ -62,11 +62,12 @@ func (t *trimmer) run(ctx context.Context) {
 }
 
 // Trim removes from each stream that has consumers what all of them have
-// acknowledged. After Ensure it happens by itself every two seconds.
+// acknowledged. After Ensure it happens by itself every two seconds. What has an
+// age stays that long.
 func (c *Client) Trim(ctx context.Context) error {
 	var errs []error
 	for _, spec := range c.cfg.Topology.streams() {
-		if len(spec.consumers) > 0 {
+		if len(spec.consumers) > 0 && spec.MaxAge == 0 {
 			errs = append(errs, c.trim(ctx, spec))
 		}
 	}

@@ -10,6 +10,9 @@
 //
 //	Query → Source → Aggregates → Build → Report → renderer
 //
+// What stands beside the keys, error budgets (budget.go) and toil (toil.go), is
+// added by ClickHouse.Complete where there is any; CSV holds the keys only.
+//
 // Everything is computed from pooled rows: a team's median is the median of
 // its services' durations, never an average of their medians.
 package report

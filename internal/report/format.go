@@ -69,6 +69,34 @@ func humanDuration(seconds float64) string {
 	return significant(seconds) + " s"
 }
 
+// humanMinutes prints minutes of work or of a budget in hours at most: a day of
+// work is none of 24 hours. They may be below 0.
+func humanMinutes(minutes float64) string {
+	sign := ""
+	if minutes < 0 {
+		sign, minutes = "-", -minutes
+	}
+	if v := math.Round(minutes/60*100) / 100; v >= 1 {
+		return sign + significant(v) + " h"
+	}
+	if minutes > 0 && minutes < 1 {
+		return sign + significant(minutes*60) + " s"
+	}
+	return sign + significant(minutes) + " min"
+}
+
+// humanShare prints a share of good events: 99.95 %. It is cut and not rounded,
+// so that 100 % is said of nothing else.
+func humanShare(share float64) string {
+	const digits = 1e5 // of a share: three of a percentage
+	// The nudge is far below a digit and above what 0.9995 is off by in binary.
+	cut := math.Floor(share*digits+1e-6) / digits * 100
+	if share < 1 && cut == 100 {
+		cut = (digits - 1) / digits * 100
+	}
+	return strings.TrimRight(strings.TrimRight(strconv.FormatFloat(cut, 'f', 3, 64), "0"), ".") + " %"
+}
+
 func humanRate(perDay float64) string {
 	switch {
 	case perDay >= 1:

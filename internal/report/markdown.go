@@ -29,6 +29,8 @@ func Markdown(w io.Writer, r Report) error {
 	}
 	markdownList(&b, "Teams", r.Teams, r.TeamCount)
 	markdownList(&b, "Services", r.Services, r.ServiceCount)
+	markdownBudgets(&b, r)
+	markdownToil(&b, r)
 	for _, n := range footnotes(r) {
 		fmt.Fprintf(&b, "<sub>%s</sub>  \n", n)
 	}
@@ -87,6 +89,33 @@ func markdownList(b *strings.Builder, heading string, sections []Section, count 
 		fmt.Fprintf(b, "\n…and %s more with fewer deployments.\n", thousands(rest))
 	}
 	b.WriteString("\n")
+}
+
+func markdownBudgets(b *strings.Builder, r Report) {
+	if len(r.Budgets) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "### %s\n\n", headingOf("Error budgets", len(r.Budgets), r.BudgetCount, "with the least left"))
+	b.WriteString("| Objective | Service | Target | SLI | Left | | Burn | Runs out |\n|---|---|---:|---:|---:|---:|---:|---|\n")
+	for _, o := range r.Budgets {
+		fmt.Fprintf(b, "| %s | %s | %s | %s | **%s** | %s | %s | %s |\n", escaped(printable(o.Objective)), escaped(printable(o.Service)),
+			humanShare(o.Target), o.sli(), o.left().text, o.minutes(), o.burn(), o.end())
+	}
+	fmt.Fprintf(b, "\n<sub>%s</sub>\n\n", budgetNote(r.Budgets))
+}
+
+func markdownToil(b *strings.Builder, r Report) {
+	if len(r.Toil) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "### %s\n\n", headingOf("Toil", len(r.Toil), r.ToilCount, "with the most of it"))
+	b.WriteString("| Team | Toil | Cap | Burn | Left | Inferred | Weekly | What |\n|---|---:|---:|---:|---:|---:|---|---|\n")
+	for i := range r.Toil {
+		t := &r.Toil[i]
+		fmt.Fprintf(b, "| %s | **%s** | %s | %s | %s | %s | %s | %s |\n", escaped(t.row()), t.ratio().text, t.cap(), t.burn(), t.left(),
+			t.assumed(), spark(t.Weekly, sparkWeeksList), escaped(t.top()))
+	}
+	fmt.Fprintf(b, "\n<sub>%s</sub>\n\n", toilNote)
 }
 
 // escaped keeps a name from being read as Markdown or HTML, and from

@@ -30,6 +30,13 @@ type Report struct {
 	TeamCount    int       `json:"team_count"`
 	Services     []Section `json:"services"`
 	ServiceCount int       `json:"service_count"`
+
+	// Budgets and Toil stand beside the keys and are left out where there are
+	// none: the error budgets with the least left, the teams with the most toil.
+	Budgets     []Budget   `json:"budgets,omitempty"`
+	BudgetCount int        `json:"budget_count,omitempty"`
+	Toil        []TeamToil `json:"toil,omitempty"`
+	ToilCount   int        `json:"toil_team_count,omitempty"`
 }
 
 // empty says that nothing at all is known of the period.

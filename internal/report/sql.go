@@ -91,3 +91,21 @@ ARRAY JOIN arrayConcat([('whole', '')],
     if(isNull(team_key), [], [('team', ifNull(team_key, ''))]),
     if(isNull(service_key), [], [('service', ifNull(service_key, ''))])) AS scope
 GROUP BY scope, excluded`
+
+// budgetsSQL takes the figures in force: without what corrections exclude.
+const budgetsSQL = `SELECT objective, service, team, at, target, corrected, if(corrected, corrected_sli, sli),
+    remaining_in_force, if(corrected, corrected_remaining_minutes, remaining_minutes), budget_minutes, burn_1h, exhausted_at
+FROM slo_status WHERE ` + filters + `
+ORDER BY remaining_in_force ASC NULLS LAST, objective`
+
+// toilWeeksSQL and toilCategoriesSQL read the weeks that lie at least partly in
+// the period; from is a Monday.
+const toilWeeksSQL = `SELECT team, week, minutes, capacity_minutes, cap, inferred_minutes, inferred_entries
+FROM toil_weekly
+WHERE week >= {from:Date} AND week < {to:Date} AND ({team:String} = '' OR team = {team:String})
+ORDER BY team, week`
+
+const toilCategoriesSQL = `SELECT team, category, sum(c.minutes) AS longest, sum(c.entries), sum(c.automatable_minutes)
+FROM toil_categories AS c
+WHERE confirmed AND week >= {from:Date} AND week < {to:Date} AND ({team:String} = '' OR team = {team:String})
+GROUP BY team, category ORDER BY team, longest DESC, category`

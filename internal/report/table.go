@@ -40,6 +40,8 @@ func Table(w io.Writer, r Report, o TableOptions) error {
 	}
 	t.list("TEAM", "Teams", r.Teams, r.TeamCount)
 	t.list("SERVICE", "Services", r.Services, r.ServiceCount)
+	t.budgets()
+	t.toil()
 	t.footer()
 	if _, err := io.WriteString(w, t.out.String()); err != nil {
 		return fmt.Errorf("write report: %w", err)
@@ -142,10 +144,7 @@ func (t *table) list(title, heading string, sections []Section, count int) {
 		return
 	}
 	t.out.WriteString("\n")
-	if rest := count - len(sections); rest > 0 {
-		heading = fmt.Sprintf("%s: the %d of %s with the most deployments", heading, len(sections), thousands(count))
-	}
-	t.paragraph(bold, heading)
+	t.paragraph(bold, headingOf(heading, len(sections), count, "with the most deployments"))
 	g := grid{columns: []column{{title: title, flexible: true}}}
 	for _, k := range listed {
 		optional := k.name == RecoveryTime || k.name == ReworkRate
@@ -172,6 +171,14 @@ func (t *table) list(title, heading string, sections []Section, count int) {
 		g.add(append(row, cell{spark(s.Metric(DeploymentFrequency).Weekly, sparkWeeksList), plain})...)
 	}
 	g.write(&t.out, t.options.Width, t.options.Color)
+}
+
+// headingOf says which are listed where not all are.
+func headingOf(heading string, shown, count int, which string) string {
+	if shown == count {
+		return heading
+	}
+	return fmt.Sprintf("%s: the %d of %s %s", heading, shown, thousands(count), which)
 }
 
 func (t *table) footer() {

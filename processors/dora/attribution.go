@@ -13,6 +13,7 @@ import (
 type failure struct {
 	deployment *deployment
 	incident   *incident // nil where none told of it
+	burn       *burn     // of method burn only
 	fix        *deployment
 	method     schemas.FailureMethod
 	recovered  instant
@@ -27,6 +28,9 @@ func (f *failure) key() failureKey {
 	k := failureKey{deployment: f.deployment.id, method: f.method}
 	if f.incident != nil {
 		k.incident = f.incident.id
+	}
+	if f.burn != nil {
+		k.incident = f.burn.alert
 	}
 	if f.fix != nil {
 		k.fix = f.fix.id
@@ -285,9 +289,11 @@ func strength(m schemas.FailureMethod) int {
 		return 4
 	case schemas.MethodWindow:
 		return 5
+	case schemas.MethodBurn:
+		return 6
 	case schemas.MethodUnattributed:
 	}
-	return 6
+	return 7
 }
 
 // stronger gives the stronger of two methods.

@@ -90,6 +90,11 @@ type incidentStatus struct {
 	cause       schemas.Cause
 }
 
+type burnStatus struct {
+	alert string
+	began bool // or ended
+}
+
 // maxTitle bounds what is kept of a first line; git's own limit of taste is 72.
 const maxTitle = 200
 
@@ -112,6 +117,8 @@ func decode(e *schemas.Event) (any, error) {
 		return keepBranch(p), nil
 	case *schemas.IncidentEvent:
 		return keepIncident(p), nil
+	case *schemas.BurnEvent:
+		return &burnStatus{alert: p.AlertID, began: p.State == schemas.AlertFiring}, nil
 	}
 	return nil, fmt.Errorf("decode %s: %w", e.Type, schemas.ErrUnknownType)
 }

@@ -126,6 +126,8 @@ func (x *explainer) cause(f *schemas.Failure) string {
 		return fmt.Sprintf("%s shipped a hotfix after it%s.", f.FixID, during(f.IncidentID))
 	case schemas.MethodWindow:
 		return fmt.Sprintf("Incident %s opened within %s of it and names no other cause.", f.IncidentID, x.window())
+	case schemas.MethodBurn:
+		return fmt.Sprintf("The error budget began to burn fast within %s of it (alert %s), and nothing else tells what broke.", x.window(), f.IncidentID)
 	case schemas.MethodUnattributed:
 	}
 	return ""
@@ -171,6 +173,9 @@ func notProduction(i *schemas.Incident) string {
 
 func (x *explainer) explainRecovery() {
 	x.Definition = "For each failed production deployment of the range: until its incident was resolved, its rollback or a fix that names it had finished, whichever came first."
+	if x.rules.BlamesBurns() {
+		x.Definition += " Where only a burn of the error budget blames it: until that was over."
+	}
 	var times []float64
 	for _, d := range x.deployments() {
 		switch {

@@ -33,6 +33,9 @@ func (t *Timeline) Fold(rules schemas.Service) schemas.Facts {
 	markRollbacks(deployed)
 	incidents := foldIncidents(events.incidents, &rules)
 	failures := attribute(h, deployed, incidents, &rules)
+	if rules.BlamesBurns() {
+		failures = append(failures, blame(deployed, foldBurns(events.burns), rules.AttributionWindow)...)
+	}
 
 	facts := schemas.Facts{Changes: h.changeFacts(&rules)}
 	for _, d := range deployed.byID {
@@ -68,6 +71,7 @@ type sortedEvents struct {
 	pulls       []statusEvent[pullRequestState]
 	branches    []statusEvent[branchPush]
 	incidents   []statusEvent[incidentStatus]
+	burns       []statusEvent[burnStatus]
 }
 
 func (t *Timeline) sorted() *sortedEvents {
@@ -85,6 +89,8 @@ func (t *Timeline) sorted() *sortedEvents {
 			s.branches = append(s.branches, statusEvent[branchPush]{e, said})
 		case *incidentStatus:
 			s.incidents = append(s.incidents, statusEvent[incidentStatus]{e, said})
+		case *burnStatus:
+			s.burns = append(s.burns, statusEvent[burnStatus]{e, said})
 		}
 	}
 	sortEvents(s.deployments)
@@ -92,6 +98,7 @@ func (t *Timeline) sorted() *sortedEvents {
 	sortEvents(s.pulls)
 	sortEvents(s.branches)
 	sortEvents(s.incidents)
+	sortEvents(s.burns)
 	return s
 }
 

@@ -21,7 +21,7 @@ type generator struct {
 func generate(seed uint64, n int) []schemas.Event {
 	g := &generator{Rand: rand.New(rand.NewPCG(seed, 1)), hours: 20 + n}
 	for len(g.events) < n {
-		switch k := g.IntN(20); {
+		switch k := g.IntN(21); {
 		case k < 7:
 			g.push()
 		case k < 9:
@@ -30,6 +30,8 @@ func generate(seed uint64, n int) []schemas.Event {
 			g.deployment()
 		case k < 18:
 			g.incident()
+		case k < 19:
+			g.burn()
 		default:
 			g.again()
 		}
@@ -200,6 +202,16 @@ func (g *generator) incident() {
 		}
 		g.add(schemas.TypeIncident, g.id(), at, i)
 		at = at.Add(time.Duration(g.IntN(5)) * time.Hour)
+	}
+}
+
+func (g *generator) burn() {
+	b := &schemas.BurnEvent{AlertID: fmt.Sprintf("a%d", g.IntN(9)), Service: shop, Objective: "o", Rule: "fast"}
+	at := g.time()
+	for range 1 + g.IntN(3) {
+		b.State = []schemas.AlertState{schemas.AlertFiring, schemas.AlertFiring, schemas.AlertResolved}[g.IntN(3)]
+		g.add(schemas.TypeBurn, g.id(), at, b)
+		at = at.Add(time.Duration(g.IntN(3)) * time.Hour)
 	}
 }
 

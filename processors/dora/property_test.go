@@ -21,10 +21,22 @@ func eachSeed(t *testing.T, n uint64, check func(t *testing.T, seed uint64, r *r
 	}
 }
 
+// everyRule has every method of attribution at work.
+func everyRule() schemas.Service {
+	rules := rulesOf(shop)
+	rules.BurnAttribution = new(true)
+	return rules
+}
+
+func foldAll(t *testing.T, events []schemas.Event) schemas.Facts {
+	t.Helper()
+	return timelineOf(t, events).Fold(everyRule())
+}
+
 func TestAnyOrderAnyRepetitionAnySplittingGivesTheSameFacts(t *testing.T) {
 	eachSeed(t, 150, func(t *testing.T, seed uint64, r *rand.Rand) {
 		events := generate(seed, 20+r.IntN(150))
-		want := asJSON(t, foldOf(t, events))
+		want := asJSON(t, foldAll(t, events))
 		for range 3 {
 			shuffled := slices.Clone(events)
 			for range r.IntN(30) {
@@ -37,10 +49,10 @@ func TestAnyOrderAnyRepetitionAnySplittingGivesTheSameFacts(t *testing.T) {
 					t.Fatal(err)
 				}
 				if r.IntN(40) == 0 {
-					timeline.Fold(rulesOf(shop)) // in between, as batches come
+					timeline.Fold(everyRule()) // in between, as batches come
 				}
 			}
-			if got := asJSON(t, timeline.Fold(rulesOf(shop))); got != want {
+			if got := asJSON(t, timeline.Fold(everyRule())); got != want {
 				t.Errorf("another order gives other facts\n%s\nwant\n%s", got, want)
 				return
 			}
@@ -58,8 +70,8 @@ func TestThePastIsTheFoldOfWhatWasKnown(t *testing.T) {
 				known = append(known, e)
 			}
 		}
-		then := timelineOf(t, events).AsOf(at).Fold(rulesOf(shop))
-		equal(t, asJSON(t, then), asJSON(t, foldOf(t, known)))
+		then := timelineOf(t, events).AsOf(at).Fold(everyRule())
+		equal(t, asJSON(t, then), asJSON(t, foldAll(t, known)))
 		for _, d := range then.Deployments {
 			if d.KnownAt.After(at) {
 				t.Errorf("%s was known at %s", d.DeploymentID, d.KnownAt)
@@ -70,7 +82,7 @@ func TestThePastIsTheFoldOfWhatWasKnown(t *testing.T) {
 
 func TestFactsAgreeWithEachOther(t *testing.T) {
 	eachSeed(t, 150, func(t *testing.T, seed uint64, r *rand.Rand) {
-		f := foldOf(t, generate(seed, 20+r.IntN(150)))
+		f := foldAll(t, generate(seed, 20+r.IntN(150)))
 		deployments := map[string]schemas.Deployment{}
 		count := schemas.Day{}
 		for _, d := range f.Deployments {
@@ -91,6 +103,9 @@ func TestFactsAgreeWithEachOther(t *testing.T) {
 		}
 		failing := map[string]bool{}
 		for _, x := range f.Failures {
+			if x.Method == schemas.MethodBurn && deployments[x.DeploymentID].FailureMethod != schemas.MethodBurn {
+				t.Errorf("a burn blames what failed anyway: %+v", x)
+			}
 			d := deployments[x.DeploymentID]
 			failing[x.DeploymentID] = true
 			if !d.Failed || strength(d.FailureMethod) > strength(x.Method) || !x.FailedAt.Equal(d.FinishedAt) {

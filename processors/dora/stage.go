@@ -233,9 +233,10 @@ func (s *Stage) write(ctx context.Context, f *folding) error {
 // Folds says whether events of a type are part of a service's timeline.
 func Folds(t schemas.EventType) bool {
 	switch t {
-	case schemas.TypeDeployment, schemas.TypeChange, schemas.TypePullRequest, schemas.TypeBranch, schemas.TypeIncident:
+	case schemas.TypeDeployment, schemas.TypeChange, schemas.TypePullRequest, schemas.TypeBranch, schemas.TypeIncident,
+		schemas.TypeBurn:
 		return true
-	case schemas.TypeToil, schemas.TypeSLI, schemas.TypeCorrection, schemas.TypeBurn:
+	case schemas.TypeToil, schemas.TypeSLI, schemas.TypeCorrection:
 	}
 	return false
 }

@@ -26,7 +26,7 @@ type Timeline struct {
 type identity struct{ source, id string }
 
 // event is an envelope and its decoded payload: a *deploymentStatus, *commit,
-// *pullRequestState, *branchPush or *incidentStatus, none of which changes.
+// *pullRequestState, *branchPush, *incidentStatus or *burnStatus, none of which changes.
 type event struct {
 	identity
 	at      instant
@@ -99,7 +99,7 @@ func (t *Timeline) makeIndex() {
 // keepEvent decodes an event. Without a payload it is one that we don't keep.
 func keepEvent(e *schemas.Event) (event, error) {
 	switch e.Type {
-	case schemas.TypeToil, schemas.TypeSLI, schemas.TypeCorrection, schemas.TypeBurn:
+	case schemas.TypeToil, schemas.TypeSLI, schemas.TypeCorrection:
 		return event{}, nil
 	}
 	at := toInstant(e.Time)

@@ -17,7 +17,7 @@ CREATE OR REPLACE VIEW deployments {{on_cluster}} (
     rework         Bool COMMENT 'unplanned: a rollback, a revert, a hotfix or the fix of an incident',
     rework_reason  LowCardinality(String) COMMENT 'rollback, revert, hotfix, or explicit for a fix that names an incident',
     failed         Bool COMMENT 'it broke production; failures tells why',
-    failure_method LowCardinality(String) COMMENT 'strongest attribution: explicit, rollback, revert, hotfix, window',
+    failure_method LowCardinality(String) COMMENT 'strongest attribution: explicit, rollback, revert, hotfix, window, burn',
     recovered_at   Nullable(DateTime64(3, 'UTC')) COMMENT 'earliest of: incident resolved, rollback finished, fix finished; null while not recovered',
     url            String COMMENT 'the source''s page',
     actor          LowCardinality(String) COMMENT 'who or what deployed',

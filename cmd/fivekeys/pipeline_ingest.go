@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/fivekeys/fivekeys/ingest/decode"
+	ingestgate "github.com/fivekeys/fivekeys/ingest/gate"
+	"github.com/fivekeys/fivekeys/ingest/gateway"
+	"github.com/fivekeys/fivekeys/ingest/github"
+	"github.com/fivekeys/fivekeys/ingest/otlp"
+	"github.com/fivekeys/fivekeys/ingest/spanintake"
+	"github.com/fivekeys/fivekeys/ingest/zipkin"
+	"github.com/fivekeys/fivekeys/internal/jetstream"
+	"github.com/fivekeys/fivekeys/schemas"
+)
+
+func (p *pipeline) catalog() *schemas.Catalog { return &p.settings.catalog }
+
+// startHTTP serves what this process answers: health and the gate always, the
+// intake where it is one.
+func (p *pipeline) startHTTP(ctx context.Context, listener net.Listener) error {
+	mux := http.NewServeMux()
+	p.url = "http://" + listener.Addr().String()
+	var drains []func()
+	if p.options.ingest {
+		spans, err := p.startSpanIntake(ctx, mux)
+		if err != nil {
+			return err
+		}
+		drains = append(drains, spans)
+	}
+	gateway, err := p.newGateway()
+	if err != nil {
+		return err
+	}
+	drains = append(drains, gateway.Drain)
+	if p.options.ingest {
+		if err := p.startDecoding(ctx); err != nil {
+			return err
+		}
+		gateway.Register(mux)
+		registerLetters(mux, ownLetters{p.bus, p.publisher}, p.ownToken)
+	} else {
+		gateway.RegisterHealth(mux)
+	}
+	gate, err := ingestgate.New(ingestgate.Config{
+		Budgets: p.board, Policy: p.policy, Catalog: p.catalog, Tokens: p.options.tokens, OwnToken: p.ownToken,
+		Registerer: p.registry, Logger: p.env.logger,
+	})
+	if err != nil {
+		return err
+	}
+	gate.Register(mux)
+	p.registry.MustRegister(backlogCollector{p})
+
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
+	p.serve("HTTP", func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	p.closing.Push("intake", func(ctx context.Context) error {
+		for _, drain := range drains {
+			drain()
+		}
+		return server.Shutdown(ctx)
+	})
+	return nil
+}
+
+// serve runs a server until it is shut down; one that ends otherwise ends the
+// process.
+func (p *pipeline) serve(name string, run func() error) {
+	p.workers.Go(func() {
+		if err := run(); err != nil {
+			p.fail(fmt.Errorf("serve %s: %w", name, err))
+		}
+	})
+}
+
+func (p *pipeline) newGateway() (*gateway.Gateway, error) {
+	sources := p.sources()
+	tokens := p.options.tokens
+	if p.folder != nil {
+		tokens = append([]string{p.ownToken}, tokens...)
+	}
+	return gateway.New(gateway.Config{
+		Sources: sources.Gateway(), Tokens: tokens, Catalog: p.catalog, PersonKey: p.settings.personKey,
+		Publisher: p.publisher, Partitions: p.bus.Topology().Partitions, Checks: p.checks(),
+		Registerer: p.registry, Gatherer: p.registry, Logger: p.env.logger,
+	})
+}
+
+func (p *pipeline) sources() decode.Sources {
+	return decode.Registered(p.options.sourceSecrets, github.Toil{Labels: p.settings.file.Toil.Labels, PersonKey: p.settings.personKey})
+}
+
+func (p *pipeline) startDecoding(ctx context.Context) error {
+	sub, err := p.bus.Subscribe(ctx, jetstream.SubscribeConfig{
+		Stream: jetstream.StreamDeliveries, Consumers: []string{jetstream.ConsumerDecode},
+	})
+	if err != nil {
+		return err
+	}
+	decoding, err := decode.New(decode.Config{
+		Sources: p.sources(), Catalog: p.catalog, Messages: sub.Messages(), Publisher: p.publisher, Partitions: p.bus.Topology().Partitions,
+		Registerer: p.registry, Logger: p.env.logger,
+	})
+	if err != nil {
+		return err
+	}
+	p.work(decode.Stage, decoding.Run, sub)
+	return nil
+}
+
+// startSpanIntake takes spans: OTLP and Zipkin over HTTP on the mux, OTLP over
+// gRPC on an address of its own. It gives what makes it refuse new ones.
+func (p *pipeline) startSpanIntake(ctx context.Context, mux *http.ServeMux) (drain func(), err error) {
+	intake, err := spanintake.New(spanintake.Config{
+		Publisher: p.publisher, Partitions: p.bus.Topology().Partitions, Tokens: p.settings.spanTokens,
+		Registerer: p.registry, Logger: p.env.logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	source := otlp.New(intake)
+	source.RegisterHTTP(mux)
+	zipkin.New(intake).RegisterHTTP(mux)
+	if p.options.otlpListen == "" {
+		return intake.Drain, nil
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", p.options.otlpListen)
+	if err != nil {
+		return nil, fmt.Errorf("listen for OTLP over gRPC on %s: %w; choose another address with --otlp-listen, or off", p.options.otlpListen, err)
+	}
+	p.otlpAddr = listener.Addr().String()
+	server := source.NewServer()
+	p.serve("OTLP over gRPC", func() error {
+		if err := server.Serve(listener); !errors.Is(err, grpc.ErrServerStopped) {
+			return err
+		}
+		return nil
+	})
+	p.closing.Push("OTLP intake", func(ctx context.Context) error {
+		stopped := make(chan struct{})
+		go func() {
+			defer close(stopped)
+			server.GracefulStop()
+		}()
+		select {
+		case <-stopped:
+		case <-ctx.Done():
+			server.Stop()
+			<-stopped
+		}
+		return nil
+	})
+	return intake.Drain, nil
+}
+
+func (p *pipeline) checks() []gateway.Check {
+	checks := []gateway.Check{{Name: "nats", Ready: func(ctx context.Context) error {
+		// Asking a server that is known to be away would use up the time of the
+		// checks that follow, and they would all look broken.
+		if !p.bus.Status().Connected {
+			return fmt.Errorf("ask NATS: %w", jetstream.ErrUnavailable)
+		}
+		return p.bus.Healthy(ctx)
+	}}}
+	if p.store != nil {
+		checks = append(checks, gateway.Check{Name: "clickhouse", Ready: p.store.Ping})
+	}
+	return checks
+}

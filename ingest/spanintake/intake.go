@@ -1,0 +1,141 @@
+package spanintake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/fivekeys/fivekeys/ingest/signature"
+	"github.com/fivekeys/fivekeys/internal/jetstream"
+)
+
+const (
+	// DefaultMaxBody is what the OTLP specification recommends to bound a body by,
+	// after decompression.
+	DefaultMaxBody = 64 << 20
+	// DefaultMaxBuffered bounds what all requests hold at one time.
+	DefaultMaxBuffered = 256 << 20
+	// DefaultRetryAfter is how long a refused sender should wait: longer than NATS
+	// takes to elect a leader, shorter than exporters keep trying (a minute).
+	DefaultRetryAfter = 5 * time.Second
+	// publishTimeout ends before the exporters' own ten seconds, so that they hear
+	// what to do.
+	publishTimeout = 8 * time.Second
+)
+
+// Publisher stores messages before it returns.
+type Publisher interface {
+	PublishBatch(ctx context.Context, msgs []jetstream.Message) ([]jetstream.Receipt, error)
+}
+
+// Config is what an Intake needs.
+type Config struct {
+	Publisher Publisher
+	// Partitions is how many ways spans are split; it must be the topology's.
+	Partitions int
+	// Tokens are demanded of every sender; none means that anyone may send.
+	Tokens []string
+	// MaxBody bounds one body after decompression, MaxBuffered what all requests
+	// hold in memory at one time.
+	MaxBody, MaxBuffered int64
+	// RetryAfter is what a sender is told to wait after a fault of ours.
+	RetryAfter time.Duration
+	Registerer prometheus.Registerer
+	Logger     *slog.Logger
+	Now        func() time.Time
+}
+
+func (c *Config) defaults() error {
+	switch {
+	case c.Publisher == nil:
+		return errors.New("configure the intake of spans: a publisher is required")
+	case c.Partitions < 1:
+		return errors.New("configure the intake of spans: partitions must be at least 1")
+	}
+	if c.MaxBody == 0 {
+		c.MaxBody = DefaultMaxBody
+	}
+	if c.MaxBuffered == 0 {
+		c.MaxBuffered = DefaultMaxBuffered
+	}
+	if c.RetryAfter == 0 {
+		c.RetryAfter = DefaultRetryAfter
+	}
+	if c.Registerer == nil {
+		c.Registerer = prometheus.NewRegistry()
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return nil
+}
+
+// Intake takes spans on their way into the stream. Its endpoints share the
+// bounds.
+type Intake struct {
+	cfg      Config
+	tokens   *signature.Token // nil: open
+	bodies   *bodies
+	metrics  *metrics
+	faults   *faultLog
+	draining atomic.Bool
+}
+
+// New wires an intake; it serves nothing by itself.
+func New(cfg Config) (*Intake, error) {
+	if err := cfg.defaults(); err != nil {
+		return nil, err
+	}
+	m, err := newMetrics(cfg.Registerer)
+	if err != nil {
+		return nil, err
+	}
+	b, err := newBodies(cfg.MaxBody, cfg.MaxBuffered)
+	if err != nil {
+		return nil, err
+	}
+	in := &Intake{cfg: cfg, bodies: b, metrics: m, faults: &faultLog{log: cfg.Logger, now: cfg.Now}}
+	if len(cfg.Tokens) > 0 {
+		in.tokens = signature.NewBearer(cfg.Tokens)
+	}
+	return in, nil
+}
+
+// Drain refuses every new request, to be sent again elsewhere, while those that
+// are under way end as they would have.
+func (in *Intake) Drain() { in.draining.Store(true) }
+
+// MaxBody is the bound of one body, for servers that have a setting of their own.
+func (in *Intake) MaxBody() int64 { return in.cfg.MaxBody }
+
+// RetryAfter is what a sender is told to wait after a fault of ours.
+func (in *Intake) RetryAfter() time.Duration { return in.cfg.RetryAfter }
+
+// Now is the time of day, for formats that have to invent one.
+func (in *Intake) Now() time.Time { return in.cfg.Now() }
+
+// Admit decides by the headers alone, before a body is read: an anonymous sender
+// must not be able to make us buffer anything.
+func (in *Intake) Admit(h http.Header) error {
+	if in.draining.Load() {
+		return errDraining
+	}
+	if in.tokens != nil {
+		if err := in.tokens.Precheck(h); err != nil {
+			return fmt.Errorf("spans: %w", err)
+		}
+	}
+	if in.bodies.full() {
+		return errBuffers
+	}
+	return nil
+}

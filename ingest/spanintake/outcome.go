@@ -1,0 +1,144 @@
+package spanintake
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/fivekeys/fivekeys/ingest/signature"
+	"github.com/fivekeys/fivekeys/internal/jetstream"
+	"github.com/fivekeys/fivekeys/internal/otlpwire"
+)
+
+// ErrInvalid: the body isn't what it is said to be; sending it again is no use.
+var ErrInvalid = errors.New("invalid spans")
+
+var (
+	errTooLarge  = errors.New("body is too large")
+	errEncoding  = errors.New("unsupported content encoding")
+	errMediaType = errors.New("unsupported content type")
+	errBuffers   = errors.New("too many bodies in memory")
+	errRead      = errors.New("body ended early")
+	errDraining  = errors.New("shutting down")
+)
+
+// Outcome is one of the ways a request can end. It is the metric label.
+type Outcome int
+
+// The outcomes.
+const (
+	Accepted     Outcome = iota
+	Partial              // some of its spans were left out
+	Unauthorized         // no token, or a wrong one
+	TooLarge             // beyond a bound
+	Unsupported          // a type or encoding we don't take
+	Invalid              // not what it is said to be
+	Draining             // this process ends
+	Overloaded           // no memory or no place in a queue
+	StreamFull           // no place on the disk
+	Unavailable          // no answer from NATS
+	Aborted              // its sender went away
+	outcomes             // how many there are
+)
+
+// answers maps each outcome to what is sent. retry marks what the sender should
+// send again, fault what is worth a log line.
+var answers = [outcomes]struct {
+	label  string
+	status int
+	retry  bool
+	fault  bool
+}{
+	Accepted:     {"accepted", http.StatusOK, false, false},
+	Partial:      {"partial", http.StatusOK, false, false},
+	Unauthorized: {"unauthorized", http.StatusUnauthorized, false, false},
+	TooLarge:     {"too_large", http.StatusRequestEntityTooLarge, false, false},
+	Unsupported:  {"unsupported", http.StatusUnsupportedMediaType, false, false},
+	Invalid:      {"invalid", http.StatusBadRequest, false, false},
+	Draining:     {"draining", http.StatusServiceUnavailable, true, false},
+	Overloaded:   {"overloaded", http.StatusServiceUnavailable, true, true},
+	StreamFull:   {"stream_full", http.StatusServiceUnavailable, true, true},
+	Unavailable:  {"unavailable", http.StatusServiceUnavailable, true, true},
+	Aborted:      {"aborted", http.StatusServiceUnavailable, true, false},
+}
+
+// reasons are tested in this order. What isn't listed is a fault of ours.
+var reasons = []struct {
+	err error
+	Outcome
+}{
+	{errDraining, Draining},
+	{signature.ErrNotConfigured, Unauthorized},
+	{signature.ErrMissing, Unauthorized},
+	{signature.ErrMismatch, Unauthorized},
+	{errTooLarge, TooLarge},
+	{errEncoding, Unsupported},
+	{errMediaType, Unsupported},
+	{ErrInvalid, Invalid},
+	{otlpwire.ErrMalformed, Invalid},
+	{otlpwire.ErrGrowth, TooLarge},
+	{errBuffers, Overloaded},
+	{errRead, Aborted},
+	{jetstream.ErrOverloaded, Overloaded},
+	{jetstream.ErrStreamFull, StreamFull},
+	{context.Canceled, Aborted}, // the sender has hung up
+}
+
+func outcomeOf(err error) Outcome {
+	for _, r := range reasons {
+		if errors.Is(err, r.err) {
+			return r.Outcome
+		}
+	}
+	return Unavailable
+}
+
+// Refusal is what a sender is told.
+type Refusal struct {
+	Outcome Outcome
+	Status  int  // of HTTP
+	Retry   bool // send it again, after Intake.RetryAfter
+	Message string
+}
+
+func (in *Intake) refuse(err error) Refusal {
+	o := outcomeOf(err)
+	a := answers[o]
+	r := Refusal{Outcome: o, Status: a.status, Retry: a.retry, Message: err.Error()}
+	switch {
+	case o == Unauthorized:
+		r.Message += "; send one of the configured tokens: Authorization: Bearer …"
+	case o == TooLarge:
+		r.Message += "; send smaller batches"
+	case a.retry:
+		// What went wrong inside is for the log, not for whoever asks.
+		r.Message = a.label + ": the spans are not confirmed as stored; send them again, repeated ones are recognised"
+	}
+	if a.fault {
+		in.faults.note(o, err)
+	}
+	return r
+}
+
+// faultLog writes at most one line a second per outcome: in an outage every
+// request fails the same way.
+type faultLog struct {
+	log     *slog.Logger
+	now     func() time.Time
+	last    [outcomes]atomic.Int64
+	skipped [outcomes]atomic.Int64
+}
+
+func (l *faultLog) note(o Outcome, err error) {
+	now := l.now().UnixNano()
+	last := l.last[o].Load()
+	if now-last < int64(time.Second) || !l.last[o].CompareAndSwap(last, now) {
+		l.skipped[o].Add(1)
+		return
+	}
+	l.log.Error("spans refused, their sender was asked to try again",
+		"outcome", answers[o].label, "error", err, "more_since_last", l.skipped[o].Swap(0))
+}

@@ -1,0 +1,165 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	ch "github.com/ClickHouse/clickhouse-go/v2"
+
+	"github.com/fivekeys/fivekeys/schemas"
+)
+
+// The counts of objectives, read past the public view: objectives, minutes and
+// hours are numbers here, and nothing is joined that the caller knows.
+
+// SLOMinute is what an objective counted in one minute, all versions together.
+type SLOMinute struct {
+	Objective   string
+	Minute      int64 // since 1970
+	Good, Total uint64
+}
+
+// SLOHour is an hour of one objective as the evaluation packs it.
+type SLOHour struct {
+	Objective string
+	Hour      int64 // since 1970
+	Minutes   []byte
+}
+
+// SLOQuery says what to read: objectives, [From, To).
+type SLOQuery struct {
+	Objectives []string
+	Reported   bool // counted from events that name the objective or its SLO
+	From, To   time.Time
+}
+
+// counts is the statement for single counts of a query; several rows may be
+// one minute's.
+func (q *SLOQuery) counts() string {
+	bounds := fmt.Sprintf("minute >= toDateTime(%d, 'UTC') AND minute < toDateTime(%d, 'UTC')", q.From.Unix(), q.To.Unix())
+	if q.Reported {
+		return "SELECT o.objective AS objective, r.minute AS minute, r.good AS good, r.total AS total FROM" +
+			" (SELECT slo, minute, good, total FROM sli_report_facts FINAL WHERE " + bounds + ") AS r INNER JOIN " +
+			reportNames("objective IN ($1)") + " AS o ON r.slo = o.name"
+	}
+	return "SELECT objective, minute, good, total FROM sli_minute_facts FINAL WHERE objective IN ($1) AND " + bounds
+}
+
+// reportNames are the names under which senders may report an objective.
+func reportNames(where string) string {
+	return "(SELECT toString(objective) AS objective, arrayJoin(arrayDistinct([toString(objective), toString(slo)])) AS name" +
+		" FROM slo_objective_facts FINAL WHERE reported AND " + where + ")"
+}
+
+// SLOMinutes reads counts in no order. Several may be of one minute, one for
+// each partition and version: the caller adds them up, which is faster by far
+// than having it done here.
+func (s *Store) SLOMinutes(ctx context.Context, q SLOQuery, each func(SLOMinute)) error {
+	if len(q.Objectives) == 0 || !q.From.Before(q.To) {
+		return nil
+	}
+	err := s.sloMinutes(ctx, "SELECT objective, toInt64(intDiv(toUnixTimestamp(minute), 60)), good, total FROM ("+q.counts()+")", each, q.Objectives)
+	if err != nil {
+		return fmt.Errorf("read minutes of %d objectives: %w", len(q.Objectives), err)
+	}
+	return nil
+}
+
+// SLOHours reads packed hours, in no order.
+func (s *Store) SLOHours(ctx context.Context, objectives []string, from, to time.Time, each func(SLOHour)) error {
+	if len(objectives) == 0 || !from.Before(to) {
+		return nil
+	}
+	rows, err := s.conn.Query(ctx, fmt.Sprintf(`SELECT objective, toInt64(intDiv(toUnixTimestamp(hour), 3600)), minutes FROM slo_hour_facts FINAL
+		WHERE objective IN ($1) AND hour >= toDateTime(%d, 'UTC') AND hour < toDateTime(%d, 'UTC')`, from.Unix(), to.Unix()), objectives)
+	if err != nil {
+		return fmt.Errorf("read hours of %d objectives: %w", len(objectives), err)
+	}
+	defer func() { _ = rows.Close() }()
+	var h SLOHour
+	into := []any{&h.Objective, &h.Hour, &h.Minutes}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return fmt.Errorf("read hours of %d objectives: %w", len(objectives), err)
+		}
+		each(h)
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read hours of %d objectives: %w", len(objectives), err)
+	}
+	return nil
+}
+
+var hourColumns = []ch.ColumnNameAndType{
+	{Name: "objective", Type: "LowCardinality(String)"},
+	{Name: "hour", Type: "DateTime('UTC')"},
+	{Name: "minutes", Type: "String"},
+}
+
+// SaveHours stores packed hours.
+func (s *Store) SaveHours(ctx context.Context, hours []SLOHour) error {
+	return s.insert(ctx, "slo_hour_facts", hourColumns, len(hours), func(i int) []any {
+		h := &hours[i]
+		return []any{h.Objective, time.Unix(h.Hour*3600, 0).UTC(), h.Minutes}
+	})
+}
+
+// SLOChanges reads every minute that was written since a time, whole: rows are
+// absolute, so a minute that is read twice is as if read once.
+func (s *Store) SLOChanges(ctx context.Context, since time.Time, each func(SLOMinute)) error {
+	written := fmt.Sprintf("written_at >= fromUnixTimestamp64Milli(%d, 'UTC')", since.UnixMilli())
+	err := s.sloMinutes(ctx, `SELECT objective, toInt64(intDiv(toUnixTimestamp(minute), 60)), sum(good), sum(total)
+		FROM sli_minute_facts FINAL
+		WHERE (objective, minute) IN (SELECT objective, minute FROM sli_minute_facts WHERE `+written+`)
+		GROUP BY objective, minute`, each)
+	if err != nil {
+		return fmt.Errorf("read changed minutes: %w", err)
+	}
+	err = s.sloMinutes(ctx, `SELECT o.objective, toInt64(intDiv(toUnixTimestamp(r.minute), 60)), sum(r.good), sum(r.total)
+		FROM (SELECT slo, minute, good, total FROM sli_report_facts FINAL
+			WHERE slo IN (SELECT slo FROM sli_report_facts WHERE `+written+`)
+				AND minute IN (SELECT minute FROM sli_report_facts WHERE `+written+`)) AS r
+		INNER JOIN `+reportNames("1")+` AS o ON r.slo = o.name
+		GROUP BY o.objective, r.minute`, each)
+	if err != nil {
+		return fmt.Errorf("read changed reports: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) sloMinutes(ctx context.Context, statement string, each func(SLOMinute), args ...any) error {
+	rows, err := s.conn.Query(ctx, statement, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	var m SLOMinute
+	into := []any{&m.Objective, &m.Minute, &m.Good, &m.Total}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		each(m)
+	}
+	return rows.Err()
+}
+
+// Now is the store's clock, by which rows say when they were written.
+func (s *Store) Now(ctx context.Context) (time.Time, error) {
+	var now time.Time
+	if err := s.conn.QueryRow(ctx, "SELECT now64(3, 'UTC')").Scan(&now); err != nil {
+		return now, fmt.Errorf("read the store's clock: %w", err)
+	}
+	return now.UTC(), nil
+}
+
+// AppendSLIMinutes stores minutes as one partition of the span stream counted
+// them. The stage that reads the stream has its own way, which stores its
+// position too; this one is for imports, demonstrations and tests.
+func (s *Store) AppendSLIMinutes(ctx context.Context, minutes []schemas.SLIMinute, partition uint16, sequence uint64) error {
+	return s.insert(ctx, "sli_minute_facts", sliMinuteColumns, len(minutes), func(i int) []any {
+		m := &minutes[i]
+		return []any{m.Objective, m.Minute.UTC(), m.Version, partition, m.Good, m.Total, sequence}
+	})
+}

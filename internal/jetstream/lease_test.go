@@ -1,0 +1,77 @@
+package jetstream
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+func partitionNames(n int) []string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf("spans.%d", i)
+	}
+	return names
+}
+
+func lease(t *testing.T, c *Client, names []string) *Leases {
+	t.Helper()
+	l, err := c.Lease(t.Context(), LeaseConfig{Group: "test", Names: names, TTL: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	return l
+}
+
+// shared says whether the names are all held, each once, and evenly.
+func shared(names []string, all ...*Leases) func(context.Context) (bool, error) {
+	return func(context.Context) (bool, error) {
+		var held []string
+		share := (len(names) + len(all) - 1) / len(all)
+		for _, l := range all {
+			h := l.Held()
+			if len(h) > share {
+				return false, fmt.Errorf("one holds %q", h)
+			}
+			held = append(held, h...)
+		}
+		slices.Sort(held)
+		return slices.Equal(held, slices.Sorted(slices.Values(names))), fmt.Errorf("held are %q", held)
+	}
+}
+
+func TestLeasesAreSharedAmongTheLiving(t *testing.T) {
+	s := runServer(t, &server.Options{JetStream: true})
+	names := partitionNames(7)
+	clients := []*Client{ready(t, Config{URL: s.ClientURL()}), ready(t, Config{URL: s.ClientURL()}), ready(t, Config{URL: s.ClientURL()})}
+	first := lease(t, clients[0], names)
+	<-first.Changes()
+	if got := first.Held(); len(got) != len(names) {
+		t.Fatalf("alone it holds %q", got)
+	}
+	second := lease(t, clients[1], names)
+	until(t, "two share", shared(names, first, second))
+	third := lease(t, clients[2], names)
+	until(t, "three share", shared(names, first, second, third))
+	// One says goodbye, one dies without a word.
+	if err := second.Close(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the two left share", shared(names, first, third))
+	clients[0].nc.Close()
+	until(t, "one is left", shared(names, third))
+	until(t, "the dead one knows", func(context.Context) (bool, error) { return len(first.Held()) == 0, nil })
+}
+
+func TestTheEmbeddedServersOwnerHoldsAll(t *testing.T) {
+	l := lease(t, ready(t, Config{}), partitionNames(3))
+	<-l.Changes()
+	if got := l.Held(); len(got) != 3 {
+		t.Errorf("%q", got)
+	}
+}

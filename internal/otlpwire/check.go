@@ -1,0 +1,230 @@
+package otlpwire
+
+import (
+	"errors"
+	"math"
+	"unicode/utf8"
+
+	"github.com/fivekeys/fivekeys/schemas"
+)
+
+// The reasons for which a single span is left out.
+var (
+	errTraceID   = errors.New("the trace id is not 16 bytes with one that isn't zero")
+	errSpanID    = errors.New("the span id is not 8 bytes with one that isn't zero")
+	errParentID  = errors.New("the parent's id is neither empty nor 8 bytes")
+	errNoStart   = errors.New("the start time is missing or before the year 2000; is it in the right unit?")
+	errNegative  = errors.New("it ends before it starts")
+	errTimeRange = errors.New("a time is beyond the year 2262")
+	errUTF8      = errors.New("a text is not UTF-8")
+	errTooDeep   = errors.New("an attribute is nested more than 32 deep")
+	errSpanSize  = errors.New("it is larger than 768 KiB")
+	errHeader    = errors.New("its resource or scope is larger than 64 KiB")
+)
+
+const (
+	maxDepth = 32
+	// earliest is the year 2000: below it lie missing times and those in micro- or
+	// milliseconds, which would open a table partition of the seventies.
+	earliest = 946_684_800_000_000_000
+)
+
+// checker looks at every byte of a span as Decoder will. It keeps the first
+// reason and goes on, since malformed bytes further on matter more: its methods
+// say whether the protobuf is well-formed.
+type checker struct {
+	reason error
+	trace  schemas.TraceID
+	id     schemas.SpanID
+}
+
+func (k *checker) reject(reason error) {
+	if k.reason == nil {
+		k.reason = reason
+	}
+}
+
+func (k *checker) text(b []byte) {
+	if !utf8.Valid(b) {
+		k.reject(errUTF8)
+	}
+}
+
+func (k *checker) span(b []byte) bool {
+	var start, end uint64
+	k.trace, k.id = schemas.TraceID{}, schemas.SpanID{}
+	if len(b) > maxSpan {
+		k.reject(errSpanSize)
+	}
+	c := at(b)
+	for c.next() {
+		ok := true
+		switch c.tag {
+		case spanTraceID:
+			if len(c.body()) != len(k.trace) {
+				k.reject(errTraceID)
+				break
+			}
+			k.trace = schemas.TraceID(c.body())
+		case spanID:
+			if len(c.body()) != len(k.id) {
+				k.reject(errSpanID)
+				break
+			}
+			k.id = schemas.SpanID(c.body())
+		case spanParentID:
+			if len(c.body()) != 0 && len(c.body()) != len(k.id) {
+				k.reject(errParentID)
+			}
+		case spanState, spanName:
+			k.text(c.body())
+		case spanStart:
+			start = c.bits
+		case spanEnd:
+			end = c.bits
+		case spanAttribute:
+			ok = k.attribute(c.body(), 0)
+		case spanEvent:
+			ok = k.event(c.body())
+		case spanLink:
+			ok = k.link(c.body())
+		case spanStatus:
+			ok = k.status(c.body())
+		}
+		if !ok {
+			return false
+		}
+	}
+	switch {
+	case k.trace == schemas.TraceID{}:
+		k.reject(errTraceID)
+	case k.id.IsZero():
+		k.reject(errSpanID)
+	case start < earliest:
+		k.reject(errNoStart)
+	case end < start:
+		k.reject(errNegative)
+	case end > math.MaxInt64:
+		k.reject(errTimeRange)
+	}
+	return c.err == nil
+}
+
+func (k *checker) event(b []byte) bool {
+	c := at(b)
+	for c.next() {
+		switch c.tag {
+		case eventTime:
+			if c.bits > math.MaxInt64 {
+				k.reject(errTimeRange)
+			}
+		case eventName:
+			k.text(c.body())
+		case eventAttribute:
+			if !k.attribute(c.body(), 0) {
+				return false
+			}
+		}
+	}
+	return c.err == nil
+}
+
+func (k *checker) link(b []byte) bool {
+	c := at(b)
+	for c.next() {
+		switch c.tag {
+		case linkState:
+			k.text(c.body())
+		case linkAttribute:
+			if !k.attribute(c.body(), 0) {
+				return false
+			}
+		}
+	}
+	return c.err == nil
+}
+
+func (k *checker) status(b []byte) bool {
+	c := at(b)
+	for c.next() {
+		if c.tag == statusMessage {
+			k.text(c.body())
+		}
+	}
+	return c.err == nil
+}
+
+func (k *checker) resource(b []byte) bool {
+	c := at(b)
+	for c.next() {
+		if c.tag == resourceAttribute && !k.attribute(c.body(), 0) {
+			return false
+		}
+	}
+	return c.err == nil
+}
+
+func (k *checker) scope(b []byte) bool {
+	c := at(b)
+	for c.next() {
+		switch c.tag {
+		case scopeName, scopeVersion:
+			k.text(c.body())
+		case scopeAttribute:
+			if !k.attribute(c.body(), 0) {
+				return false
+			}
+		}
+	}
+	return c.err == nil
+}
+
+func (k *checker) attribute(b []byte, depth int) bool {
+	c := at(b)
+	for c.next() {
+		switch c.tag {
+		case keyValueKey:
+			k.text(c.body())
+		case keyValueValue:
+			if !k.value(c.body(), depth) {
+				return false
+			}
+		}
+	}
+	return c.err == nil
+}
+
+func (k *checker) value(b []byte, depth int) bool {
+	c := at(b)
+	for c.next() {
+		ok := true
+		switch c.tag {
+		case valueString:
+			k.text(c.body())
+		case valueArray:
+			ok = k.list(c.body(), depth+1, (*checker).value)
+		case valueMap:
+			ok = k.list(c.body(), depth+1, (*checker).attribute)
+		}
+		if !ok {
+			return false
+		}
+	}
+	return c.err == nil
+}
+
+// list looks no deeper than maxDepth: the span is left out anyway, and a
+// stranger doesn't decide how far we recurse.
+func (k *checker) list(b []byte, depth int, element func(*checker, []byte, int) bool) bool {
+	if depth > maxDepth {
+		k.reject(errTooDeep)
+		return true
+	}
+	c := at(b)
+	for c.next() {
+		if c.tag == listElement && !element(k, c.body(), depth) {
+			return false
+		}
+	}
+	return c.err == nil
+}

@@ -1,0 +1,106 @@
+package traffic
+
+import (
+	"maps"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fivekeys/fivekeys/schemas"
+)
+
+var start = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+
+type identity struct {
+	trace schemas.TraceID
+	span  schemas.SpanID
+}
+
+// The closed form agrees with a count of the spans themselves.
+func TestMinutesAreWhatTheSpansHold(t *testing.T) {
+	for name, disorder := range map[string]Disorder{"in order": {}, "rough": Rough(), "late by nothing": {Late: 2}, "twice": {Twice: 1}} {
+		t.Run(name, func(t *testing.T) {
+			m := Example(start)
+			type key struct {
+				objective, version string
+				minute             time.Time
+			}
+			counts := map[key]schemas.SLIMinute{}
+			seen := map[identity]bool{}
+			for d := range m.Deliveries(disorder) {
+				for _, s := range d.Spans {
+					id := identity{s.TraceID, s.SpanID}
+					if end := time.Unix(0, s.Start+s.Duration); end.After(d.At) {
+						t.Fatalf("a span that ends %s is sent at %s", end, d.At)
+					}
+					if seen[id] || s.Kind != schemas.KindServer {
+						continue
+					}
+					seen[id] = true
+					minute := time.Unix(0, s.Start+s.Duration).UTC().Truncate(time.Minute)
+					for objective, good := range map[string]bool{
+						Key(s.Service):        s.Status != schemas.StatusError,
+						LatencyKey(s.Service): s.Duration < int64(Limit),
+					} {
+						k := key{objective, s.Version, minute}
+						c := counts[k]
+						c.Objective, c.Version, c.Minute = objective, s.Version, minute
+						c.Total++
+						if good {
+							c.Good++
+						}
+						counts[k] = c
+					}
+				}
+			}
+			want := map[key]schemas.SLIMinute{}
+			for _, c := range m.Minutes() {
+				want[key{c.Objective, c.Version, c.Minute}] = c
+			}
+			if !maps.Equal(want, counts) {
+				t.Error(cmp.Diff(want, counts))
+			}
+		})
+	}
+}
+
+func TestSpans(t *testing.T) {
+	t.Run("each span is there once, and the same each time", func(t *testing.T) {
+		seen := map[identity]bool{}
+		var first []schemas.Span
+		for s := range Example(start).Spans() {
+			id := identity{s.TraceID, s.SpanID}
+			if seen[id] || s.SpanID.IsZero() {
+				t.Fatalf("span %s of trace %s again", s.SpanID, s.TraceID)
+			}
+			seen[id] = true
+			first = append(first, s)
+		}
+		i := 0
+		for s := range Example(start).Spans() {
+			if i >= len(first) || !reflect.DeepEqual(first[i], s) {
+				t.Fatalf("span %d is another one the second time", i)
+			}
+			i++
+		}
+	})
+	t.Run("an early stop is fine", func(t *testing.T) {
+		for range Example(start).Spans() {
+			break
+		}
+	})
+	t.Run("a leak grows until all fail", func(t *testing.T) {
+		m := Model{Start: start, Services: []Service{{Name: "a", Phases: []Phase{Leak(100, 3, 10)}}}}
+		var good []uint64
+		for _, c := range m.Minutes() {
+			if c.Objective == Key("a") && c.Minute.Minute()%20 == 0 {
+				good = append(good, c.Good)
+			}
+		}
+		if diff := cmp.Diff([]uint64{3, 1, 0, 0, 0}, good); diff != "" {
+			t.Error(diff)
+		}
+	})
+}

@@ -1,0 +1,199 @@
+package slo
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/fivekeys/fivekeys/internal/clickhouse"
+	"github.com/fivekeys/fivekeys/schemas"
+)
+
+// reader is a set of objectives whose counts are read together.
+type reader struct {
+	query clickhouse.SLOQuery // without its bounds
+	keys  map[string]bool
+}
+
+// readAtOnce bounds how many objectives one statement reads.
+const readAtOnce = 250
+
+func newReaders(accounts []*account) []reader {
+	type kind struct {
+		reported bool
+		length   time.Duration
+	}
+	open := map[kind]int{}
+	var readers []reader
+	for _, a := range accounts {
+		if len(a.Parts) > 0 {
+			continue
+		}
+		o := &a.Objective
+		// Windows of one length are read together, so that a week's objective
+		// isn't read as far back as a year's.
+		k := kind{o.Indicator.Reported, o.Window.Length()}
+		i, there := open[k]
+		if !there || len(readers[i].keys) == readAtOnce {
+			i = len(readers)
+			open[k] = i
+			readers = append(readers, reader{query: clickhouse.SLOQuery{Reported: k.reported}, keys: map[string]bool{}})
+		}
+		readers[i].keys[o.Key] = true
+		readers[i].query.Objectives = append(readers[i].query.Objectives, o.Key)
+	}
+	return readers
+}
+
+// Load reads everything: definitions are stored, states and counts read.
+func (e *Evaluator) Load(ctx context.Context) error {
+	if err := e.reset(); err != nil {
+		return err
+	}
+	definitions := make([]clickhouse.SLODefinition, len(e.accounts))
+	for i, a := range e.accounts {
+		d := a.Objective
+		if len(d.Parts) == 0 {
+			d.Slice, d.SliceTarget = sliceOf(&d), sliceTargetOf(&d)
+		}
+		definitions[i] = clickhouse.SLODefinition{Objective: d, Team: a.team}
+	}
+	if err := e.cfg.Store.SetObjectives(ctx, definitions); err != nil {
+		return err
+	}
+	seen, err := e.cfg.Store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	e.seen = seen
+	at := e.present()
+	saved, err := e.cfg.Store.LoadStates(ctx, "")
+	if err != nil {
+		return err
+	}
+	if err := e.adopt(saved); err != nil {
+		return err
+	}
+	for _, s := range saved {
+		e.history = max(e.history, minuteOf(s.At)) // about: a restart keeps no status twice
+	}
+	if err := e.dropGone(ctx, saved, at); err != nil {
+		return err
+	}
+	for _, r := range e.readers {
+		if err := e.loadReader(ctx, r, at); err != nil {
+			return err
+		}
+	}
+	e.cfg.Logger.Info("budgets loaded", "objectives", len(e.accounts), "until", timeOf(at))
+	return nil
+}
+
+// loadReader reads hours that were packed, and the minutes of all others.
+func (e *Evaluator) loadReader(ctx context.Context, r reader, at int64) error {
+	first, open := e.bounds(r.keys, at)
+	packed := hourOf(at)
+	var known, unknown []string
+	for _, key := range r.query.Objectives {
+		e.ledgers[key].oldest = first
+		s := &e.byKey[key].state
+		if s.Packed == 0 || s.Reported != r.query.Reported {
+			s.Packed = 0
+			unknown = append(unknown, key)
+			continue
+		}
+		known = append(known, key)
+		packed = min(packed, s.Packed)
+		if s.Seen.Before(e.seen) {
+			e.seen = s.Seen
+		}
+	}
+	var broken error
+	if err := e.cfg.Store.SLOHours(ctx, known, timeOf(first*hourMinutes), timeOf(packed*hourMinutes), func(h clickhouse.SLOHour) {
+		if err := e.ledgers[h.Objective].Unpack(h.Hour, h.Minutes, h.Hour >= open); err != nil {
+			broken = fmt.Errorf("unpack %s of %s: %w", timeOf(h.Hour*hourMinutes), h.Objective, err)
+		}
+	}); err != nil {
+		return err
+	}
+	if broken != nil {
+		return broken
+	}
+	for keys, from := range map[*[]string]int64{&known: packed, &unknown: first} {
+		q := r.query
+		q.Objectives, q.From, q.To = *keys, timeOf(from*hourMinutes), timeOf(at+hourMinutes)
+		if err := e.cfg.Store.SLOMinutes(ctx, q, func(m clickhouse.SLOMinute) {
+			e.ledgers[m.Objective].Add(m.Minute, m.Good, m.Total)
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bounds are the first hour that ledgers need and the first one that is open.
+func (e *Evaluator) bounds(keys map[string]bool, at int64) (first, open int64) {
+	first, open = hourOf(at), hourOf(at-openMinutes)
+	for _, a := range e.accounts {
+		if !a.uses(keys) {
+			continue
+		}
+		from := e.nextStep(a, at)
+		first = min(first, hourOf(at-a.reach(at)), hourOf(from-a.reach(from)))
+		open = min(open, hourOf(from-openMinutes))
+	}
+	return min(first, open), open
+}
+
+// openMinutes is how far back single minutes are held.
+const openMinutes = 3 * dayMinutes
+
+func (a *account) uses(keys map[string]bool) bool {
+	for i := range a.parts {
+		if keys[a.parts[i].of.Key] {
+			return true
+		}
+	}
+	return false
+}
+
+// adopt takes over states that are further than ours.
+func (e *Evaluator) adopt(saved []clickhouse.SavedState) error {
+	for _, s := range saved {
+		a := e.byKey[s.Objective]
+		if a == nil {
+			continue
+		}
+		var theirs state
+		if err := json.Unmarshal(s.State, &theirs); err != nil {
+			return fmt.Errorf("understand the stored state of %s: %w", s.Objective, err)
+		}
+		if theirs.Stepped.After(a.state.Stepped) {
+			theirs.Firing = slices.DeleteFunc(theirs.Firing, func(f schemas.AlertSignal) bool { return !a.watches(f.Rule) })
+			a.state = theirs
+		}
+	}
+	return nil
+}
+
+// watches says whether a rule is one of the objective's alerts.
+func (a *account) watches(rule string) bool {
+	return slices.ContainsFunc(a.alerts, func(b schemas.BurnAlert) bool { return b.Name == rule })
+}
+
+// dropGone deletes the statuses of objectives that are defined no more.
+func (e *Evaluator) dropGone(ctx context.Context, saved []clickhouse.SavedState, at int64) error {
+	var gone []clickhouse.SLOState
+	for _, s := range saved {
+		if e.byKey[s.Objective] != nil {
+			continue
+		}
+		last := timeOf(max(at, minuteOf(s.At)))
+		gone = append(gone, clickhouse.SLOState{
+			BudgetStatus: schemas.BudgetStatus{Objective: s.Objective, At: last, From: last, To: last}, State: []byte("{}"), Deleted: true,
+		})
+	}
+	return e.cfg.Store.SaveStatuses(ctx, e.writer, gone)
+}

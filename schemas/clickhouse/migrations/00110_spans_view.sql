@@ -1,0 +1,25 @@
+CREATE OR REPLACE VIEW spans {{on_cluster}} (
+    trace_id            FixedString(32) COMMENT 'the trace, 32 hexadecimal digits',
+    span_id             String COMMENT 'the span within it, 16 hexadecimal digits; trace_id and span_id are the identity',
+    parent_span_id      String COMMENT 'the span it is a part of; empty for a root',
+    service             LowCardinality(String) COMMENT 'service.name of the resource',
+    name                LowCardinality(String) COMMENT 'the operation',
+    kind                String COMMENT 'internal, server, client, producer, consumer or unspecified',
+    start               DateTime64(9, 'UTC') COMMENT 'when it began',
+    duration_ns         UInt64 COMMENT 'how long it took, nanoseconds',
+    status              String COMMENT 'error, ok or unset',
+    status_message      LowCardinality(String) COMMENT 'what the error was, in its own words',
+    version             LowCardinality(String) COMMENT 'service.version of the resource',
+    environment         LowCardinality(String) COMMENT 'deployment.environment.name of the resource',
+    peer                LowCardinality(String) COMMENT 'the service on the other side of a call, where the span names it',
+    attributes          Map(String, String) COMMENT 'attributes of the span; arrays and maps as JSON',
+    resource_attributes Map(String, String) COMMENT 'attributes of the resource',
+    events              String COMMENT 'what happened within the span, exceptions for example: JSON array of objects with time (ns since 1970), name and attributes; empty for none'
+) AS SELECT trace_id, lower(hex(span_id)) AS span_id,
+    if(parent_id = toFixedString('', 8), '', lower(hex(parent_id))) AS parent_span_id,
+    service, name, toString(kind) AS kind, start, duration AS duration_ns, toString(status) AS status, status_message,
+    release AS version, environment, peer,
+    if(attribute_keys = '', map(), mapFromArrays(splitByChar('\0', toString(attribute_keys)), splitByChar('\0', attribute_values))) AS attributes,
+    if(resource_keys = '', map(), mapFromArrays(splitByChar('\0', toString(resource_keys)), splitByChar('\0', toString(resource_values)))) AS resource_attributes,
+    events
+FROM span_log FINAL

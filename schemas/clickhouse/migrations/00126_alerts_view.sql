@@ -1,0 +1,25 @@
+CREATE OR REPLACE VIEW alerts {{on_cluster}} (
+    objective      LowCardinality(String) COMMENT 'the objective''s key',
+    slo            LowCardinality(String) COMMENT 'its SLO',
+    service        LowCardinality(String) COMMENT 'the service',
+    team           LowCardinality(String) COMMENT 'its team, by the catalogue',
+    rule           LowCardinality(String) COMMENT 'name of the burn-rate alert; objective, rule and started_at are its identity',
+    severity       LowCardinality(String) COMMENT 'page or ticket',
+    started_at     DateTime('UTC') COMMENT 'the first minute at which the burn over both windows exceeded the factor',
+    resolved_at    Nullable(DateTime('UTC')) COMMENT 'the minute at which the short window''s did not any more; null while it fires',
+    long_window    LowCardinality(String) COMMENT 'the long window',
+    short_window   LowCardinality(String) COMMENT 'the short window',
+    factor         Float64 COMMENT 'the burn rate that both have to exceed',
+    long_burn      Float64 COMMENT 'burn rate of the long window when it fired',
+    short_burn     Float64 COMMENT 'burn rate of the short window when it fired',
+    minutes_left   Float64 COMMENT 'minutes of the budget left when it fired, or when it was over',
+    runs_out_at    Nullable(DateTime('UTC')) COMMENT 'when they end at the short window''s rate; null once it is over, and where they do not',
+    deployment_id  String COMMENT 'the service''s last production deployment before; empty if none',
+    version        String COMMENT 'its version',
+    deployed_at    Nullable(DateTime64(3, 'UTC')) COMMENT 'when it finished',
+    deployment_url String COMMENT 'its page',
+    summary        String COMMENT 'a sentence for people',
+    id             String COMMENT 'identity of the signal'
+) AS SELECT objective, slo, service, team, rule, severity, started_at, resolved_at, long_window, short_window, factor, long_burn,
+    short_burn, minutes_left, runs_out_at, deployment_id, release AS version, deployed_at, deployment_url, summary, id
+FROM alert_facts FINAL
