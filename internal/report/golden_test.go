@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -42,7 +43,21 @@ func scenes(t *testing.T) map[string]Report {
 	days := someQuery()
 	days.Period = ThroughToday(now, 6)
 	hostile := Memory{Days: []schemas.Day{{Service: "=cmd|' /C calc'!A0,\n\x1b[31m|x|`<b>", Team: "a\tb", Day: now.Truncate(Day).Add(-Day), Deployments: 2, Changes: 2, LeadTimes: []float64{59.99, 3599.9}}}}
+	beside := makeReport(t, all, team)
+	end, left, spent, ratio := now.Add(3*time.Hour), 28.5, -12.0, 0.31
+	some, none, burn, share := 0.66, -0.28, 2.4, 0.62
+	beside.Budgets, beside.BudgetCount = []Budget{
+		{Objective: "checkout-latency", Service: "checkout", At: now, Target: 0.99, SLI: &share, Remaining: &none, RemainingMinutes: &spent, BudgetMinutes: 432, Corrected: true},
+		{Objective: "checkout-availability", Service: "checkout", At: now, Target: 0.999, SLI: &some, Remaining: &some, RemainingMinutes: &left, BudgetMinutes: 43.2, Burn: &burn, ExhaustedAt: &end},
+		{Objective: "ledger", Service: "ledger", At: now, Target: 0.95, BudgetMinutes: 2160},
+	}, 5
+	beside.Toil, beside.ToilCount = []TeamToil{{
+		Team: "payments", Weeks: 4, Minutes: &left, Ratio: &ratio, Cap: &share, Burn: &burn, Weekly: []*float64{&ratio, nil, &share},
+		Categories: []ToilCategory{{Category: "restarts", Minutes: 90, Entries: 3}}, Frequent: []ToilCategory{{Category: "restarts", Minutes: 90, Entries: 3}},
+		Inferred: InferredToil{Minutes: 30, Entries: 1},
+	}}, 1
 	return map[string]Report{
+		"budgets": beside,
 		"whole":   makeReport(t, all, someQuery()),
 		"service": makeReport(t, all, service),
 		"team":    makeReport(t, all, team),

@@ -45,6 +45,7 @@ type (
 	otherView struct{ Title, Value, Trend, Detail string }
 	listView  struct {
 		Heading string
+		First   string // heading of the names, where it needs one
 		Columns []string
 		Rows    []rowView
 		Rest    string
@@ -74,6 +75,7 @@ func HTML(w io.Writer, r Report) error {
 	}
 	v.Stages = stages(r.Summary)
 	v.Lists = append(v.Lists, newList("Teams", r.Teams, r.TeamCount), newList("Services", r.Services, r.ServiceCount))
+	v.Lists = append(v.Lists, budgetList(r), toilList(r))
 	if err := page.Execute(w, v); err != nil {
 		return fmt.Errorf("write report as HTML: %w", err)
 	}
@@ -155,4 +157,47 @@ func newList(heading string, sections []Section, count int) listView {
 		l.Rest = fmt.Sprintf("…and %s more with fewer deployments.", thousands(rest))
 	}
 	return l
+}
+
+// budgetList is the objectives with what is left of their budgets.
+func budgetList(r Report) listView {
+	l := listView{
+		Heading: headingOf("Error budgets", len(r.Budgets), r.BudgetCount, "with the least left"), First: "Objective",
+		Columns: []string{"Service", "Target", "SLI", "Left", "Minutes", "Burn of the last hour", "Runs out"},
+	}
+	for _, b := range r.Budgets {
+		left := b.left()
+		l.Rows = append(l.Rows, rowView{Name: printable(b.Objective), Cells: []cellView{
+			{Text: printable(b.Service)}, {Text: humanShare(b.Target)}, {Text: b.sli()}, {Text: left.text, Class: paintClass[left.paint]},
+			{Text: b.minutes()}, {Text: b.burn()}, {Text: b.end()},
+		}})
+	}
+	if len(r.Budgets) > 0 {
+		l.Rest = budgetNote(r.Budgets)
+	}
+	return l
+}
+
+// toilList is the teams with their toil against the cap.
+func toilList(r Report) listView {
+	l := listView{
+		Heading: headingOf("Toil", len(r.Toil), r.ToilCount, "with the most of it"), First: "Team",
+		Columns: []string{"Toil", "Cap", "Burn", "Left under the cap", "Inferred", "What"},
+	}
+	for i := range r.Toil {
+		t := &r.Toil[i]
+		ratio := t.ratio()
+		l.Rows = append(l.Rows, rowView{Name: t.row(), Cells: []cellView{
+			{Text: ratio.text, Class: paintClass[ratio.paint]}, {Text: t.cap()}, {Text: t.burn()}, {Text: t.left()}, {Text: t.assumed()}, {Text: t.top()},
+		}})
+	}
+	if len(r.Toil) > 0 {
+		l.Rest = toilNote
+	}
+	return l
+}
+
+// paintClass gives the page the terminal's paint.
+var paintClass = map[paint]string{
+	bluishGreen: "good", orange: "warn", vermillion: "bad", faint: "none",
 }
