@@ -31,6 +31,8 @@ type demoCommand struct {
 const (
 	demoDays    = 90
 	demoSenders = 64
+	// demoEvaluation is how often budgets are evaluated: nobody waits for long.
+	demoEvaluation = time.Second
 )
 
 // Run feeds a simulated organisation's webhooks and a real git history to a
@@ -53,6 +55,8 @@ func (c *demoCommand) Run(ctx context.Context, g *globals, env *environment) err
 
 	scenario := simulation.Generate(simulation.Config{Seed: c.Seed, Days: demoDays, End: time.Now().UTC()})
 	s.catalog = scenario.Catalog
+	model := demoModel(time.Now())
+	s.objectives = model.Objectives()
 	if err := c.keepCatalog(&s.catalog); err != nil {
 		return err
 	}
@@ -63,7 +67,7 @@ func (c *demoCommand) Run(ctx context.Context, g *globals, env *environment) err
 	quiet.logger = (&globals{LogLevel: "warn"}).logger(env.stderr)
 	p, err := startPipeline(ctx, &globals{Data: folder}, &quiet, s, pipelineOptions{
 		ingest: true, process: true, listen: "127.0.0.1:0",
-		tokens: []string{token}, sourceSecrets: func(string) []string { return []string{secret} },
+		evaluateEvery: demoEvaluation, tokens: []string{token}, sourceSecrets: func(string) []string { return []string{secret} },
 	})
 	if err != nil {
 		return err
@@ -72,6 +76,9 @@ func (c *demoCommand) Run(ctx context.Context, g *globals, env *environment) err
 	say("Started NATS and ClickHouse in %s.", since(start))
 
 	if err := c.feed(ctx, env, p.url, secret, scenario.Deliveries, say); err != nil {
+		return err
+	}
+	if err := c.feedSpans(ctx, p, model, say); err != nil {
 		return err
 	}
 	start = time.Now()
@@ -87,7 +94,11 @@ func (c *demoCommand) Run(ctx context.Context, g *globals, env *environment) err
 	if err != nil {
 		return err
 	}
-	say("Compared %d figures with what the simulation knows in closed form: all equal.\n", checked)
+	budgets, err := awaitBudgets(ctx, p.store, model)
+	if err != nil {
+		return err
+	}
+	say("Compared %d figures and %d error budgets with what the simulation knows in closed form: all equal.\n", checked, budgets)
 
 	if err := c.importOwn(ctx, &quiet, p, token, say); err != nil {
 		return err

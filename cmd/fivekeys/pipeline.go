@@ -7,6 +7,7 @@ import (
 	"net"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -32,6 +33,7 @@ type pipelineOptions struct {
 	tokens          []string
 	sourceSecrets   func(source string) []string
 	noSync          bool
+	evaluateEvery   time.Duration // of error budgets; 0 is the default
 }
 
 // pipeline is a running fivekeys: what serve, demo and import work with.

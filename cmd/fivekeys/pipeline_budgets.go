@@ -41,7 +41,7 @@ func (p *pipeline) startBudgets(ctx context.Context) error {
 	p.closing.Push("lease of budgets", func(context.Context) error { return leases.Close() })
 	evaluator, err := slo.New(slo.Config{
 		Objectives: p.settings.objectives, Store: p.store, Publisher: p.publisher, Catalog: &p.settings.catalog,
-		Partitions: p.bus.Topology().Partitions, Publish: p.board.Publish, Registerer: p.registry, Logger: p.env.logger,
+		Partitions: p.bus.Topology().Partitions, Publish: p.board.Publish, Interval: p.options.evaluateEvery, Registerer: p.registry, Logger: p.env.logger,
 	})
 	if err != nil {
 		return err

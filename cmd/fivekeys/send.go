@@ -77,7 +77,7 @@ func (s *sender) post(ctx context.Context, path string, header http.Header, body
 		switch {
 		case err != nil:
 			return err
-		case response.StatusCode == http.StatusAccepted:
+		case response.StatusCode == http.StatusAccepted, response.StatusCode == http.StatusOK:
 			return nil
 		case response.StatusCode != http.StatusServiceUnavailable:
 			return fmt.Errorf("%s answered %s: %s", path, response.Status, bytes.TrimSpace(answer))
