@@ -2,10 +2,12 @@ package schemas
 
 import "encoding/hex"
 
-// TraceID and SpanID are the identities that OTLP and Zipkin share.
+// The identities that OTLP and Zipkin share.
 type (
+	// TraceID is of a trace.
 	TraceID [16]byte
-	SpanID  [8]byte
+	// SpanID is of a span within its trace.
+	SpanID [8]byte
 )
 
 func (t TraceID) String() string { return hex.EncodeToString(t[:]) }

@@ -29,8 +29,10 @@ func TracePartition(id TraceID, n int) int {
 	return int(h.Sum32() % uint32(n))
 }
 
-// AlertSubject and BudgetSubject are where signals about a service go.
-func AlertSubject(service string) string  { return "signals.alert." + subjectToken(service) }
+// AlertSubject is where signals about a service's alerts go.
+func AlertSubject(service string) string { return "signals.alert." + subjectToken(service) }
+
+// BudgetSubject is where signals about a service's budgets go.
 func BudgetSubject(service string) string { return "signals.budget." + subjectToken(service) }
 
 // subjectToken makes one token of a name: the characters that NATS gives a

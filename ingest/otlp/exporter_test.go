@@ -73,7 +73,7 @@ func work(t *testing.T, client otlptrace.Client, traces int) []schemas.Span {
 func translate(stubs tracetest.SpanStubs) (out []schemas.Span) {
 	text := func(in []attribute.KeyValue) (out []schemas.Attribute) {
 		for _, a := range in {
-			out = append(out, schemas.Attribute{Key: string(a.Key), Value: a.Value.Emit()})
+			out = append(out, schemas.Attribute{Key: string(a.Key), Value: a.Value.String()})
 		}
 		return out
 	}

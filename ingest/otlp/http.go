@@ -37,8 +37,9 @@ func write(w http.ResponseWriter, code int, media string, body []byte) {
 		media = mediaJSON
 	}
 	w.Header().Set("Content-Type", media)
+	w.Header().Set("X-Content-Type-Options", "nosniff") // it may quote the request
 	w.WriteHeader(code)
-	_, _ = w.Write(body) // the sender has hung up
+	_, _ = w.Write(body) //nolint:gosec // no browser shows JSON or protobuf as a page; an error means that the sender has hung up
 }
 
 func responseBody(media string, report otlpwire.Report) []byte {

@@ -13,7 +13,8 @@ import (
 	"github.com/fivekeys/fivekeys/internal/otlpwire"
 )
 
-// ErrInvalid: the body isn't what it is said to be; sending it again is no use.
+// ErrInvalid says that a body isn't what it is said to be; sending it again is
+// no use.
 var ErrInvalid = errors.New("invalid spans")
 
 var (

@@ -49,8 +49,9 @@ func (s *Source) postSpans(w http.ResponseWriter, r *http.Request) {
 
 func explain(w http.ResponseWriter, status int, reason string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff") // it may quote the request
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, reason+"\n") // the sender has hung up
+	_, _ = io.WriteString(w, reason+"\n") //nolint:gosec // no browser shows plain text as a page; an error means that the sender has hung up
 }
 
 func (s *Source) format(parse func([]byte) ([]span, error)) spanintake.Format {

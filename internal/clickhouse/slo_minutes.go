@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -105,27 +106,78 @@ func (s *Store) SaveHours(ctx context.Context, hours []SLOHour) error {
 	})
 }
 
+// ErrManyChanges says that so much was written at once that reading everything
+// again is the better way.
+var ErrManyChanges = errors.New("too many minutes have changed to be read one by one")
+
+// manyChanges bounds the rows whose minutes are looked up: some 100 MB of keys.
+const manyChanges = 2_000_000
+
 // SLOChanges reads every minute that was written since a time, whole: rows are
-// absolute, so a minute that is read twice is as if read once.
-func (s *Store) SLOChanges(ctx context.Context, since time.Time, each func(SLOMinute)) error {
+// absolute, so a minute that is read twice is as if read once. Before bounds the
+// minutes, the zero time doesn't.
+func (s *Store) SLOChanges(ctx context.Context, since, before time.Time, each func(SLOMinute)) error {
 	written := fmt.Sprintf("written_at >= fromUnixTimestamp64Milli(%d, 'UTC')", since.UnixMilli())
-	err := s.sloMinutes(ctx, `SELECT objective, toInt64(intDiv(toUnixTimestamp(minute), 60)), sum(good), sum(total)
-		FROM sli_minute_facts FINAL
-		WHERE (objective, minute) IN (SELECT objective, minute FROM sli_minute_facts WHERE `+written+`)
-		GROUP BY objective, minute`, each)
-	if err != nil {
-		return fmt.Errorf("read changed minutes: %w", err)
+	if !before.IsZero() {
+		written += fmt.Sprintf(" AND minute < toDateTime(%d, 'UTC')", before.Unix())
 	}
-	err = s.sloMinutes(ctx, `SELECT o.objective, toInt64(intDiv(toUnixTimestamp(r.minute), 60)), sum(r.good), sum(r.total)
-		FROM (SELECT slo, minute, good, total FROM sli_report_facts FINAL
-			WHERE slo IN (SELECT slo FROM sli_report_facts WHERE `+written+`)
-				AND minute IN (SELECT minute FROM sli_report_facts WHERE `+written+`)) AS r
-		INNER JOIN `+reportNames("1")+` AS o ON r.slo = o.name
-		GROUP BY o.objective, r.minute`, each)
-	if err != nil {
-		return fmt.Errorf("read changed reports: %w", err)
+	var spans, reports uint64
+	if err := s.conn.QueryRow(ctx, "SELECT (SELECT count() FROM sli_minute_facts WHERE "+written+
+		"), (SELECT count() FROM sli_report_facts WHERE "+written+")").Scan(&spans, &reports); err != nil {
+		return fmt.Errorf("count changed minutes: %w", err)
+	}
+	if spans > manyChanges || reports > manyChanges {
+		return fmt.Errorf("read changed minutes: %w", ErrManyChanges)
+	}
+	if spans > 0 {
+		if err := s.changedSpans(ctx, since, written, each); err != nil {
+			return fmt.Errorf("read changed minutes: %w", err)
+		}
+	}
+	if reports > 0 {
+		if err := s.sloMinutes(ctx, `SELECT o.objective, toInt64(intDiv(toUnixTimestamp(r.minute), 60)), sum(r.good), sum(r.total)
+			FROM (SELECT slo, minute, good, total FROM sli_report_facts FINAL
+				WHERE slo IN (SELECT slo FROM sli_report_facts WHERE `+written+`)
+					AND minute IN (SELECT minute FROM sli_report_facts WHERE `+written+`)) AS r
+			INNER JOIN `+reportNames("1")+` AS o ON r.slo = o.name
+			GROUP BY o.objective, r.minute`, each); err != nil {
+			return fmt.Errorf("read changed reports: %w", err)
+		}
 	}
 	return nil
+}
+
+const (
+	// recent minutes are those that change all the time.
+	recent = 2 * time.Hour
+	// ahead is how far a minute may be in the future when it is counted first:
+	// clocks that are wrong by more are not looked for.
+	ahead = 2 * time.Hour
+)
+
+// changedSpans looks for the other rows of a recent minute only where they can
+// be: among those written since, which an index finds. By the key it would be
+// a granule or two of each objective.
+func (s *Store) changedSpans(ctx context.Context, since time.Time, written string, each func(SLOMinute)) error {
+	from := since.Add(-recent).Unix()
+	err := s.sloMinutes(ctx, fmt.Sprintf(`SELECT objective, toInt64(intDiv(toUnixTimestamp(minute), 60)), sum(g), sum(t) FROM (
+			SELECT objective, minute, argMax(good, sequence) AS g, argMax(total, sequence) AS t FROM sli_minute_facts
+			WHERE minute >= toDateTime(%[1]d, 'UTC') AND written_at >= fromUnixTimestamp64Milli(%[2]d, 'UTC')
+				AND (objective, minute) IN (SELECT objective, minute FROM sli_minute_facts WHERE minute >= toDateTime(%[1]d, 'UTC') AND %[3]s)
+			GROUP BY objective, minute, release, partition)
+		GROUP BY objective, minute`, from, 1000*from-ahead.Milliseconds(), written), each)
+	if err != nil {
+		return err
+	}
+	late := fmt.Sprintf("minute < toDateTime(%d, 'UTC') AND %s", from, written)
+	var any uint64
+	if err := s.conn.QueryRow(ctx, "SELECT count() FROM sli_minute_facts WHERE "+late).Scan(&any); err != nil || any == 0 {
+		return err
+	}
+	return s.sloMinutes(ctx, `SELECT objective, toInt64(intDiv(toUnixTimestamp(minute), 60)), sum(good), sum(total)
+		FROM sli_minute_facts FINAL
+		WHERE (objective, minute) IN (SELECT objective, minute FROM sli_minute_facts WHERE `+late+`)
+		GROUP BY objective, minute`, each)
 }
 
 func (s *Store) sloMinutes(ctx context.Context, statement string, each func(SLOMinute), args ...any) error {

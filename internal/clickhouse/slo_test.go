@@ -66,6 +66,13 @@ func TestObjectivesAreThoseOfToday(t *testing.T) {
 func TestMinutesAreTheSumOfPartitionsAndVersionsAsLastCounted(t *testing.T) {
 	s := testkit.Store(t)
 	define(t, s, objective("a"), objective("b"))
+	for name, at := range map[string]time.Time{"long ago": noon, "just now": time.Now().UTC().Truncate(time.Minute)} {
+		t.Run(name, func(t *testing.T) { sumOfParts(t, s, at) })
+	}
+}
+
+func sumOfParts(t *testing.T, s *clickhouse.Store, noon time.Time) {
+	began := time.Now()
 	put := func(partition uint16, sequence uint64, good, total uint64, version string) {
 		t.Helper()
 		if err := s.AppendSLIMinutes(t.Context(), []schemas.SLIMinute{{Objective: "a", Minute: noon, Version: version, Good: good, Total: total}}, partition, sequence); err != nil {
@@ -83,7 +90,7 @@ func TestMinutesAreTheSumOfPartitionsAndVersionsAsLastCounted(t *testing.T) {
 		t.Error(diff)
 	}
 	var changed []clickhouse.SLOMinute
-	if err := s.SLOChanges(t.Context(), time.Now().Add(-time.Minute), func(m clickhouse.SLOMinute) { changed = append(changed, m) }); err != nil {
+	if err := s.SLOChanges(t.Context(), began.Add(-time.Millisecond), time.Time{}, func(m clickhouse.SLOMinute) { changed = append(changed, m) }); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, changed); diff != "" {
@@ -147,7 +154,7 @@ func TestReportedCountsNeedNoStage(t *testing.T) {
 		t.Error(diff)
 	}
 	changed := map[string]uint64{}
-	if err := s.SLOChanges(t.Context(), time.Now().Add(-time.Minute), func(m clickhouse.SLOMinute) { changed[m.Objective] += m.Total }); err != nil {
+	if err := s.SLOChanges(t.Context(), time.Now().Add(-time.Minute), time.Time{}, func(m clickhouse.SLOMinute) { changed[m.Objective] += m.Total }); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[string]uint64{first.Key: 11, second.Key: 10}, changed); diff != "" {
@@ -218,7 +225,7 @@ func TestStatusesAreReadBackByTheViews(t *testing.T) {
 	}
 	for sql, want := range map[string]string{
 		"SELECT toString((at, window_seconds, remaining, remaining_in_force, burn_5m, burn_1h, burn_3d, burn_window, corrected_total)) FROM slo_status": "('" + later + "',2419200,0.25,0.25,NULL,2.5,NULL,2.5,2)",
-		"SELECT toString(arraySort(groupArray((at, remaining)))) FROM slo_status_history":                                                                          "[('" + at + "',NULL),('" + later + "',0.25)]",
+		"SELECT toString(arraySort(groupArray((at, remaining)))) FROM slo_status_history":                                                               "[('" + at + "',NULL),('" + later + "',0.25)]",
 		"SELECT toString(groupArray((window_seconds, rate))) FROM slo_burn":                                                                             "[(300,NULL),(3600,2.5),(2419200,2.5)]",
 		"SELECT toString(groupArray((budgeting, chosen, remaining))) FROM slo_methods":                                                                  "[('Occurrences',true,0.25),('Timeslices',false,NULL)]",
 	} {

@@ -280,20 +280,20 @@ func (d *decoder) texts(into *[]string, what string, check func(ast.Node, string
 	}
 }
 
-// integer reads a whole number within bounds.
-func (d *decoder) integer(into *int, what string, least, most int) func(ast.Node) {
+// integer reads a whole number from 1 on.
+func (d *decoder) integer(into *int, what string, most int) func(ast.Node) {
 	return func(n ast.Node) {
 		if n = d.value(n); n == nil {
 			return
 		}
 		v, ok := n.(*ast.IntegerNode)
 		if ok {
-			if i, err := strconv.Atoi(fmt.Sprint(v.Value)); err == nil && i >= least && i <= most {
+			if i, err := strconv.Atoi(fmt.Sprint(v.Value)); err == nil && i >= 1 && i <= most {
 				*into = i
 				return
 			}
 		}
-		d.report(n, fmt.Sprintf("%s must be a whole number from %d to %d, is %s", what, least, most, kind(n)), "")
+		d.report(n, fmt.Sprintf("%s must be a whole number from 1 to %d, is %s", what, most, kind(n)), "")
 	}
 }
 

@@ -28,7 +28,7 @@ func (d *decoder) root(n ast.Node) {
 		"services":       func(n ast.Node) { d.each(n, "services", d.service) },
 		"defaults":       func(n ast.Node) { d.mapping(n, "defaults", d.rules(&c.Catalog.Defaults)) },
 		"bands":          d.bands,
-		"minimum_sample": d.integer(&c.MinimumSample, "minimum_sample", 1, maxSample),
+		"minimum_sample": d.integer(&c.MinimumSample, "minimum_sample", maxSample),
 		"nats":           d.nats,
 		"clickhouse": func(n ast.Node) {
 			d.mapping(n, "clickhouse", fields{
@@ -38,8 +38,8 @@ func (d *decoder) root(n ast.Node) {
 		},
 		"listen":     d.listen(&c.Listen, "listen"),
 		"data":       d.text(&c.Data, "data"),
-		"partitions": d.integer(&c.Partitions, "partitions", 1, maxPartitions),
-		"replicas":   d.integer(&c.Replicas, "replicas", 1, maxReplicas),
+		"partitions": d.integer(&c.Partitions, "partitions", maxPartitions),
+		"replicas":   d.integer(&c.Replicas, "replicas", maxReplicas),
 		"slos":       d.slos,
 		"spans":      d.spans,
 		"alerts":     func(n ast.Node) { d.each(n, "alerts", d.receiver) },

@@ -69,8 +69,8 @@ func (d *decoder) githubApp(n ast.Node) {
 	a := &d.config.GitHubApp
 	var id, installation int
 	d.mapping(n, "github_app", fields{
-		"id":               d.integer(&id, "github_app.id", 1, maxID),
-		"installation":     d.integer(&installation, "github_app.installation", 1, maxID),
+		"id":               d.integer(&id, "github_app.id", maxID),
+		"installation":     d.integer(&installation, "github_app.installation", maxID),
 		"private_key_file": d.text(&a.PrivateKeyFile, "github_app.private_key_file"),
 		"api":              d.webAddress(&a.API, "github_app.api", "the app authenticates with its private key"),
 	})

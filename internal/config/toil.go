@@ -46,7 +46,7 @@ func (d *decoder) toilTeam(n ast.Node, places map[string]int) {
 				at = v
 			}
 		},
-		"people":   func(n ast.Node) { peopleAt = d.value(n); d.integer(&people, "people", 1, maxPeople)(n) },
+		"people":   func(n ast.Node) { peopleAt = d.value(n); d.integer(&people, "people", maxPeople)(n) },
 		"capacity": d.duration(&rules.Capacity, "capacity", 0, maxPeople*schemas.WorkingWeek),
 		"cap":      d.toilCap(&rules.Cap, "cap"),
 	})

@@ -159,7 +159,7 @@ func (b *Bucket) Watch(ctx context.Context, tell func(Change)) error {
 	for backoff := readerBackoff; ; backoff = min(2*backoff, readerMaxBackoff) {
 		loaded, err := b.watch(ctx, known, tell)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the end of the context is what ended it
 		}
 		if loaded {
 			backoff = readerBackoff

@@ -110,6 +110,12 @@ func (c *Client) handlers() []nats.Option {
 			if sub != nil {
 				subject = sub.Subject
 			}
+			if errors.Is(err, nats.ErrSlowConsumer) {
+				// Only a Log's inbox has a bound (the library's, and heartbeats fill it
+				// while the reader is busy). It sees the gap and reads again from there.
+				c.log.Debug("the reader of a log was busy, it reads again", "subject", subject)
+				return
+			}
 			c.log.Warn("NATS reports an error", "subject", subject, "error", err)
 		}),
 	}

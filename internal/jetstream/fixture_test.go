@@ -10,9 +10,12 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"go.uber.org/goleak"
+
+	"github.com/fivekeys/fivekeys/internal/testkit"
 )
 
 func TestMain(m *testing.M) {
+	testkit.RunNATSIfAsked()
 	if os.Getenv(envServerDir) != "" {
 		serverProcess()
 		return

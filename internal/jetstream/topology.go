@@ -32,8 +32,9 @@ const (
 	// duplicateWindow is kept in the server's memory. It spares us most of a
 	// sender's retries; identity in ClickHouse takes care of the rest.
 	duplicateWindow = 2 * time.Minute
-	// SignalsAge: signals tell of changes, and nobody wants last month's. They stay
-	// that long whether their consumers have them or not.
+	// SignalsAge is how long signals are kept: they tell of changes, and nobody
+	// wants last month's. They stay that long whether their consumers have them or
+	// not.
 	SignalsAge = 7 * 24 * time.Hour
 	// signalsAckPending bounds what a receiver that is away makes us hold.
 	signalsAckPending = 1000

@@ -19,7 +19,7 @@ func (r *reader) alerts(o *object, policies []v1.SLOAlertPolicy) []schemas.BurnA
 		var alerts []schemas.BurnAlert
 		switch {
 		case p.SLOAlertPolicyInline != nil:
-			alerts = r.policy(source{o, path + ".spec"}, p.SLOAlertPolicyInline.Spec)
+			alerts = r.policy(source{o, path + ".spec"}, p.Spec)
 		case p.SLOAlertPolicyRef != nil:
 			found := r.find(o, path+".alertPolicyRef", openslo.KindAlertPolicy, p.AlertPolicyRef)
 			if found == nil {
@@ -66,7 +66,7 @@ func (r *reader) policy(at source, spec v1.AlertPolicySpec) []schemas.BurnAlert 
 		path := fmt.Sprintf("conditions[%d]", i)
 		switch {
 		case c.AlertPolicyConditionInline != nil:
-			if a, ok := condition(at.in(path+".spec"), c.AlertPolicyConditionInline.Metadata.Name, c.AlertPolicyConditionInline.Spec); ok {
+			if a, ok := condition(at.in(path+".spec"), c.Metadata.Name, c.Spec); ok {
 				alerts = append(alerts, a)
 			}
 		case c.AlertPolicyConditionRef != nil:

@@ -45,7 +45,7 @@ func (p Problem) String() string {
 }
 
 // Problems are all there is to say, in the order of the files.
-type Problems []Problem
+type Problems []Problem //nolint:errname // a list that prints like an error
 
 // Error prints one problem a line.
 func (p Problems) Error() string {

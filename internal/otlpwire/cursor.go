@@ -7,7 +7,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// ErrMalformed: the bytes are not protobuf, or not what they should be.
+// ErrMalformed says that bytes are not protobuf, or not what they should be.
 var ErrMalformed = errors.New("malformed OTLP protobuf")
 
 // cursor walks over the fields of one message:

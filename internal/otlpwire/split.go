@@ -22,7 +22,7 @@ const (
 	growthBase, growthFactor = 16 << 20, 4
 )
 
-// ErrGrowth: regrouped, the body would be many times its size.
+// ErrGrowth says that a body, regrouped, would be many times its size.
 var ErrGrowth = errors.New("its resources are too large for its spans; send more spans of one resource together")
 
 // Chunk is a part of a body: OTLP TracesData bytes of one partition.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"strconv"
@@ -14,10 +15,14 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// The variables that make a test binary a NATS server.
+// The variables that make a test binary a NATS server, the last three one of a
+// cluster.
 const (
 	natsFolder = "FIVEKEYS_TEST_NATS_FOLDER"
 	natsPort   = "FIVEKEYS_TEST_NATS_PORT"
+	natsName   = "FIVEKEYS_TEST_NATS_NAME"
+	natsRoute  = "FIVEKEYS_TEST_NATS_ROUTE" // the port for the other servers
+	natsRoutes = "FIVEKEYS_TEST_NATS_ROUTES"
 )
 
 // natsPatience only turns a server that never starts into a failure.
@@ -30,22 +35,26 @@ func RunNATSIfAsked() {
 	if folder == "" {
 		return
 	}
-	if err := runNATS(folder, os.Getenv(natsPort)); err != nil {
+	if err := runNATS(folder); err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	os.Exit(0)
 }
 
-func runNATS(folder, port string) error {
-	number, err := strconv.Atoi(port)
+func runNATS(folder string) error {
+	number, err := strconv.Atoi(os.Getenv(natsPort))
 	if err != nil {
 		return err
 	}
-	s, err := server.NewServer(&server.Options{
+	options := &server.Options{
 		Host: "127.0.0.1", Port: number, JetStream: true, StoreDir: folder, SyncAlways: true, MaxPayload: 32 << 20,
 		NoLog: true, NoSigs: true,
-	})
+	}
+	if err := joinCluster(options); err != nil {
+		return err
+	}
+	s, err := server.NewServer(options)
 	if err != nil {
 		return err
 	}
@@ -66,30 +75,43 @@ type NATS struct {
 	tb      testing.TB
 	folder  string
 	port    int
+	environ []string // of a server of a cluster
 	command *exec.Cmd
 }
 
 // StartNATS starts a server that ends with the test.
 func StartNATS(tb testing.TB) *NATS {
 	tb.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if err := listener.Close(); err != nil {
-		tb.Fatal(err)
-	}
-	n := &NATS{tb: tb, folder: tb.TempDir()}
-	if n.port, err = strconv.Atoi(port); err != nil {
-		tb.Fatal(err)
-	}
+	n := &NATS{tb: tb, folder: tb.TempDir(), port: freePorts(tb, 1)[0]}
 	n.Start()
 	tb.Cleanup(n.Kill)
 	return n
+}
+
+// freePorts are ports of 127.0.0.1 on which nobody listens, for servers that keep
+// theirs through all of their lives.
+func freePorts(tb testing.TB, n int) []int {
+	tb.Helper()
+	ports := make([]int, n)
+	listeners := make([]net.Listener, n) // open until all are found, or one is found twice
+	for i := range ports {
+		listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		listeners[i] = listener
+		address, err := netip.ParseAddrPort(listener.Addr().String())
+		if err != nil {
+			tb.Fatal(err)
+		}
+		ports[i] = int(address.Port())
+	}
+	for _, listener := range listeners {
+		if err := listener.Close(); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return ports
 }
 
 // URL is where it listens, also while it is killed.
@@ -100,6 +122,7 @@ func (n *NATS) Start() {
 	n.tb.Helper()
 	n.command = exec.Command(os.Args[0], "-test.run=^$")
 	n.command.Env = append(os.Environ(), natsFolder+"="+n.folder, natsPort+"="+strconv.Itoa(n.port))
+	n.command.Env = append(n.command.Env, n.environ...)
 	n.command.Stderr = os.Stderr
 	if _, err := n.command.StdinPipe(); err != nil {
 		n.tb.Fatal(err)

@@ -42,7 +42,7 @@ func count(o *schemas.Objective, span *schemas.Span) (good, total uint64) {
 	if len(i.Total.Kinds) > 0 {
 		kinds = i.Total.Kinds
 	}
-	isGood := false
+	var isGood bool
 	switch {
 	case i.Threshold != nil:
 		isGood = span.Duration < int64(i.Threshold.Limit)
@@ -94,7 +94,7 @@ func randomSpan(r *rand.Rand) schemas.Span {
 // The index finds what a search through all objectives finds, whoever asks
 // first and however many ask at once.
 func TestTheIndexAgreesWithASearch(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // the same each time
+	r := rand.New(rand.NewPCG(3, 4))
 	for round := range 40 {
 		var objectives []schemas.Objective
 		for i := range 1 + r.IntN(60) {

@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/fivekeys/fivekeys/internal/clickhouse"
 	"github.com/fivekeys/fivekeys/schemas"
@@ -47,7 +48,7 @@ func (e *Evaluator) read(ctx context.Context, at int64) (changed bool, err error
 	for _, m := range due {
 		take(m)
 	}
-	if err := e.cfg.Store.SLOChanges(ctx, e.seen.Add(-overlap), take); err != nil {
+	if err := e.cfg.Store.SLOChanges(ctx, e.seen.Add(-overlap), time.Time{}, take); err != nil {
 		e.later = due
 		return false, err
 	}

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,7 +22,7 @@ type Store interface {
 	SLOHours(ctx context.Context, objectives []string, from, to time.Time, each func(clickhouse.SLOHour)) error
 	SaveHours(ctx context.Context, hours []clickhouse.SLOHour) error
 	SLOMinutes(ctx context.Context, q clickhouse.SLOQuery, each func(clickhouse.SLOMinute)) error
-	SLOChanges(ctx context.Context, since time.Time, each func(clickhouse.SLOMinute)) error
+	SLOChanges(ctx context.Context, since, before time.Time, each func(clickhouse.SLOMinute)) error
 	Now(ctx context.Context) (time.Time, error)
 	SLOCorrections(ctx context.Context) ([]schemas.CorrectionEvent, error)
 	LastDeployment(ctx context.Context, service string, before time.Time) (schemas.Deployment, error)
@@ -182,6 +184,10 @@ func (e *Evaluator) Evaluate(ctx context.Context) error {
 	began := time.Now()
 	at := max(e.present(), e.at)
 	changed, err := e.read(ctx, at)
+	if errors.Is(err, clickhouse.ErrManyChanges) {
+		e.cfg.Logger.Info("a great many counts have changed, reading all again")
+		err = e.load(ctx, false)
+	}
 	if err != nil {
 		return err
 	}
@@ -210,19 +216,20 @@ func (e *Evaluator) move(ctx context.Context, at int64) error {
 		return err
 	}
 	statuses := make([]schemas.BudgetStatus, len(e.accounts))
+	last := e.deployments(ctx)
 	for i, a := range e.accounts {
 		told := len(a.state.Alerts)
 		for minute := e.nextStep(a, at); minute <= at; minute++ {
 			a.step(minute)
 		}
-		e.nameDeployments(ctx, a, told)
+		e.nameDeployments(a, told, last)
 		statuses[i] = a.status(at)
 	}
 	e.statuses, e.at, e.unsaved, e.unhanded = statuses, at, true, true
 	if hourOf(at) == e.hour {
 		return nil
 	}
-	if err := e.pack(ctx, at); err != nil {
+	if err := e.pack(ctx, slices.Sorted(maps.Keys(e.ledgers)), at, e.seen); err != nil {
 		return err
 	}
 	e.trim(at)
@@ -242,15 +249,39 @@ func (e *Evaluator) nextStep(a *account, at int64) int64 {
 	return max(minuteOf(a.state.Stepped)+1, earliest)
 }
 
+// lookup finds the last production deployment of a service before a time.
+type lookup func(service string, before time.Time) (schemas.Deployment, error)
+
+// deployments asks the store once for all alerts of a service that begin in one
+// minute: an outage has several.
+func (e *Evaluator) deployments(ctx context.Context) lookup {
+	type key struct {
+		service string
+		minute  int64
+	}
+	known := map[key]schemas.Deployment{}
+	return func(service string, before time.Time) (schemas.Deployment, error) {
+		k := key{service, minuteOf(before)}
+		if d, found := known[k]; found {
+			return d, nil
+		}
+		d, err := e.cfg.Store.LastDeployment(ctx, service, before)
+		if err == nil {
+			known[k] = d
+		}
+		return d, err
+	}
+}
+
 // nameDeployments adds to alerts that began what was deployed before. An alert
 // that can't be told what was deployed is told without.
-func (e *Evaluator) nameDeployments(ctx context.Context, a *account, from int) {
+func (e *Evaluator) nameDeployments(a *account, from int, last lookup) {
 	for i := from; i < len(a.state.Alerts); i++ {
 		s := &a.state.Alerts[i]
 		if s.State != schemas.AlertFiring {
 			continue
 		}
-		d, err := e.cfg.Store.LastDeployment(ctx, a.Service, s.StartedAt)
+		d, err := last(a.Service, s.StartedAt)
 		if err != nil {
 			e.cfg.Logger.Warn("the deployment before an alert is not known", "alert", s.ID, "error", err)
 			continue

@@ -3,6 +3,7 @@ package slo
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -48,7 +49,10 @@ func newReaders(accounts []*account) []reader {
 }
 
 // Load reads everything: definitions are stored, states and counts read.
-func (e *Evaluator) Load(ctx context.Context) error {
+func (e *Evaluator) Load(ctx context.Context) error { return e.load(ctx, true) }
+
+// load may do without the packed hours: where those that changed are too many.
+func (e *Evaluator) load(ctx context.Context, packed bool) error {
 	if err := e.reset(); err != nil {
 		return err
 	}
@@ -82,10 +86,24 @@ func (e *Evaluator) Load(ctx context.Context) error {
 	if err := e.dropGone(ctx, saved, at); err != nil {
 		return err
 	}
+	late := seen
+	for _, a := range e.accounts {
+		if !packed || a.state.Reported != a.Indicator.Reported {
+			a.state.Packed = 0
+		}
+		if a.state.Packed > 0 && a.state.Seen.Before(late) {
+			late = a.state.Seen
+		}
+	}
 	for _, r := range e.readers {
 		if err := e.loadReader(ctx, r, at); err != nil {
 			return err
 		}
+	}
+	if err := e.loadLate(ctx, late, at); errors.Is(err, clickhouse.ErrManyChanges) && packed {
+		return e.load(ctx, false)
+	} else if err != nil {
+		return err
 	}
 	e.cfg.Logger.Info("budgets loaded", "objectives", len(e.accounts), "until", timeOf(at))
 	return nil
@@ -98,17 +116,13 @@ func (e *Evaluator) loadReader(ctx context.Context, r reader, at int64) error {
 	var known, unknown []string
 	for _, key := range r.query.Objectives {
 		e.ledgers[key].oldest = first
-		s := &e.byKey[key].state
-		if s.Packed == 0 || s.Reported != r.query.Reported {
-			s.Packed = 0
+		until := e.byKey[key].state.Packed
+		if until == 0 {
 			unknown = append(unknown, key)
 			continue
 		}
 		known = append(known, key)
-		packed = min(packed, s.Packed)
-		if s.Seen.Before(e.seen) {
-			e.seen = s.Seen
-		}
+		packed = min(packed, until)
 	}
 	var broken error
 	if err := e.cfg.Store.SLOHours(ctx, known, timeOf(first*hourMinutes), timeOf(packed*hourMinutes), func(h clickhouse.SLOHour) {
@@ -121,16 +135,45 @@ func (e *Evaluator) loadReader(ctx context.Context, r reader, at int64) error {
 	if broken != nil {
 		return broken
 	}
-	for keys, from := range map[*[]string]int64{&known: packed, &unknown: first} {
-		q := r.query
-		q.Objectives, q.From, q.To = *keys, timeOf(from*hourMinutes), timeOf(at+hourMinutes)
-		if err := e.cfg.Store.SLOMinutes(ctx, q, func(m clickhouse.SLOMinute) {
-			e.ledgers[m.Objective].Add(m.Minute, m.Good, m.Total)
-		}); err != nil {
-			return err
-		}
+	if err := e.loadMinutes(ctx, r, known, packed, at); err != nil {
+		return err
+	}
+	if err := e.loadMinutes(ctx, r, unknown, first, at); err != nil {
+		return err
+	}
+	// Now and not with the first evaluation: until then a month of single
+	// minutes would be in memory.
+	if err := e.pack(ctx, unknown, at, e.seen); err != nil {
+		return err
+	}
+	for _, key := range unknown {
+		e.ledgers[key].Trim(first, open, func(int64) bool { return false })
 	}
 	return nil
+}
+
+// loadLate reads the minutes that have changed in packed hours since these were
+// packed.
+func (e *Evaluator) loadLate(ctx context.Context, since time.Time, at int64) error {
+	last := int64(0)
+	for _, a := range e.accounts {
+		last = max(last, a.state.Packed)
+	}
+	stale := hours{}
+	if err := e.cfg.Store.SLOChanges(ctx, since.Add(-overlap), timeOf(last*hourMinutes), func(m clickhouse.SLOMinute) {
+		e.take(m, at, stale)
+	}); err != nil {
+		return err
+	}
+	return e.open(ctx, stale)
+}
+
+func (e *Evaluator) loadMinutes(ctx context.Context, r reader, keys []string, from, at int64) error {
+	q := r.query
+	q.Objectives, q.From, q.To = keys, timeOf(from*hourMinutes), timeOf(at+hourMinutes)
+	return e.cfg.Store.SLOMinutes(ctx, q, func(m clickhouse.SLOMinute) {
+		e.ledgers[m.Objective].Add(m.Minute, m.Good, m.Total)
+	})
 }
 
 // bounds are the first hour that ledgers need and the first one that is open.

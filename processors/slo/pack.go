@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"time"
 
 	"github.com/fivekeys/fivekeys/internal/clickhouse"
 )
@@ -60,9 +61,9 @@ func (l *Ledger) Unpack(h int64, packed []byte, open bool) error {
 // minutes have come by then.
 const packDelay = 2
 
-// pack stores the hours that are over and those packed ones that have changed.
-// After that, whatever was written until e.seen is in packed hours.
-func (e *Evaluator) pack(ctx context.Context, at int64) error {
+// pack stores hours of some objectives: those that are over and those packed
+// ones that have changed. Every change up to seen is in them after that.
+func (e *Evaluator) pack(ctx context.Context, keys []string, at int64, seen time.Time) error {
 	until := hourOf(at) - packDelay
 	var rows []clickhouse.SLOHour
 	add := func(key string, h int64) {
@@ -70,12 +71,11 @@ func (e *Evaluator) pack(ctx context.Context, at int64) error {
 			rows = append(rows, clickhouse.SLOHour{Objective: key, Hour: h, Minutes: packed})
 		}
 	}
-	for key, l := range e.ledgers {
-		s := &e.byKey[key].state
+	for _, key := range keys {
 		for h := range e.repack[key] {
 			add(key, h)
 		}
-		for h := max(s.Packed, l.first); h < until; h++ {
+		for h := max(e.byKey[key].state.Packed, e.ledgers[key].first); h < until; h++ {
 			add(key, h)
 		}
 		if len(rows) >= packAtOnce {
@@ -88,11 +88,11 @@ func (e *Evaluator) pack(ctx context.Context, at int64) error {
 	if err := e.cfg.Store.SaveHours(ctx, rows); err != nil {
 		return err
 	}
-	for key := range e.ledgers {
+	for _, key := range keys {
 		a := e.byKey[key]
-		a.state.Packed, a.state.Seen, a.state.Reported = until, e.seen, a.Indicator.Reported
+		a.state.Packed, a.state.Seen, a.state.Reported = until, seen, a.Indicator.Reported
+		delete(e.repack, key)
 	}
-	e.repack = hours{}
 	return nil
 }
 

@@ -40,24 +40,13 @@ const ahead = 64
 
 // open reads where the partitions stand and begins to read the stream.
 func (s *Stage) open(ctx context.Context, held []int) (_ *session, _ *jetstream.Log, err error) {
-	positions, err := s.cfg.Store.SpanPositions(ctx)
+	positions, newest, err := s.advance(ctx)
 	if err != nil {
-		return nil, nil, err
-	}
-	now := s.cfg.Now()
-	newest, top, err := s.cfg.Store.CountedUntil(ctx, now.Add(-recent))
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, p := range positions {
-		top = max(top, p.Sequence)
-	}
-	if err := s.cfg.Bus.AdvanceTo(ctx, jetstream.StreamSpans, schemas.SpanSubject(held[0]), top); err != nil {
 		return nil, nil, err
 	}
 	n := &session{stage: s, partitions: make(map[string]*partition, len(held)), batch: &clickhouse.SpanBatch{}}
 	n.counts = counts{
-		minutes: make(map[int64]*minute), newest: max(newest.Unix(), now.Add(-recent).Unix()),
+		minutes: make(map[int64]*minute), newest: newest.Unix(),
 		load: func(ctx context.Context, minute time.Time) (*clickhouse.SpanCounts, error) {
 			return retry(ctx, s, "load counted minutes", func() (*clickhouse.SpanCounts, error) {
 				return s.cfg.Store.LoadSpanCounts(ctx, held, []time.Time{minute})
@@ -66,7 +55,7 @@ func (s *Stage) open(ctx context.Context, held []int) (_ *session, _ *jetstream.
 	}
 	after := make(map[string]uint64, len(held))
 	for _, number := range held {
-		p := &partition{number: number, subject: schemas.SpanSubject(number), traces: s.cfg.Traces(), session: n, ctx: ctx, heard: now}
+		p := &partition{number: number, subject: schemas.SpanSubject(number), traces: s.cfg.Traces(), session: n, ctx: ctx, heard: s.cfg.Now()}
 		p.addSLI = p.sli
 		p.position = clickhouse.SpanPosition{Partition: number}
 		if stored, ok := positions[number]; ok {
@@ -83,6 +72,27 @@ func (s *Stage) open(ctx context.Context, held []int) (_ *session, _ *jetstream.
 		return nil, nil, err
 	}
 	return n, log, nil
+}
+
+// advance reads how far the stream is counted, and sees to it that what comes next
+// is behind that. It also gives the newest minute that may have rows.
+func (s *Stage) advance(ctx context.Context) (map[int]clickhouse.SpanPosition, time.Time, error) {
+	positions, err := s.cfg.Store.SpanPositions(ctx)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	since := s.cfg.Now().Add(-recent)
+	newest, counted, err := s.cfg.Store.CountedUntil(ctx, since)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	if newest.Before(since) {
+		newest = since
+	}
+	for _, p := range positions {
+		counted = max(counted, p.Sequence)
+	}
+	return positions, newest, s.cfg.Bus.AdvanceTo(ctx, jetstream.StreamSpans, schemas.SpanSubject(0), counted)
 }
 
 // recent is how far back the newest counted minute is looked for; older ones are

@@ -104,7 +104,8 @@ type Stage struct {
 	durable map[int]uint64 // of each partition held, up to where it is in the tables
 }
 
-// New checks the configuration and sets the retention of spans.
+// New checks the configuration, sets the retention of spans and makes the stream
+// go on behind what is counted of it: intake should begin afterwards.
 func New(ctx context.Context, cfg Config) (*Stage, error) {
 	if err := cfg.defaults(); err != nil {
 		return nil, err
@@ -114,7 +115,13 @@ func New(ctx context.Context, cfg Config) (*Stage, error) {
 		return nil, err
 	}
 	s.expect(s.partitions())
-	return s, cfg.Store.KeepSpans(ctx, cfg.Rules.Retention)
+	if err := cfg.Store.KeepSpans(ctx, s.cfg.Rules.Retention); err != nil {
+		return nil, err
+	}
+	if _, _, err := s.advance(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // LeaseNames are the names to lease for a stream of n partitions.

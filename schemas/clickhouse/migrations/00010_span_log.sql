@@ -3,8 +3,8 @@
 -- joined by NUL: spans of one operation share their names, which leaves one small
 -- number for all of them, and the values compress better in one piece. The trace is
 -- in hexadecimal digits so that a condition on it finds the index through the view;
--- compressed, that costs what the 16 bytes would. Retention
--- is configured and set as TTL at start.
+-- compressed, that costs what the 16 bytes would. Retention is configured and set
+-- as TTL at start.
 CREATE TABLE IF NOT EXISTS span_log {{on_cluster}} (
     service        LowCardinality(String) CODEC(ZSTD(1)),
     name           LowCardinality(String) CODEC(ZSTD(1)),
