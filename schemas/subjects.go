@@ -22,6 +22,11 @@ func EventSubject(t EventType, partition int) string {
 // that a trace is whole within one partition and no busy service overloads one.
 func SpanSubject(partition int) string { return fmt.Sprintf("spans.%d", partition) }
 
+// SpanPartitions is how many ways spans are split. It is no setting: intake and
+// processors must agree, each partition takes more than a process can count, and
+// every figure has a row for each.
+const SpanPartitions = 4
+
 // TracePartition assigns a trace to one of n partitions.
 func TracePartition(id TraceID, n int) int {
 	h := fnv.New32a()

@@ -125,7 +125,7 @@ func (p *pipeline) startDecoding(ctx context.Context) error {
 // gRPC on an address of its own. It gives what makes it refuse new ones.
 func (p *pipeline) startSpanIntake(ctx context.Context, mux *http.ServeMux) (drain func(), err error) {
 	intake, err := spanintake.New(spanintake.Config{
-		Publisher: p.publisher, Partitions: p.bus.Topology().Partitions, Tokens: p.settings.spanTokens,
+		Publisher: p.publisher, Partitions: schemas.SpanPartitions, Tokens: p.settings.spanTokens,
 		Registerer: p.registry, Logger: p.env.logger,
 	})
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/fivekeys/fivekeys/processors/toil"
 	"github.com/fivekeys/fivekeys/processors/traces"
 	"github.com/fivekeys/fivekeys/processors/vitals"
+	"github.com/fivekeys/fivekeys/schemas"
 )
 
 // processorBuffer is twice the batch of a runner, so that the next one fills
@@ -92,8 +93,7 @@ func (p *pipeline) startToil(ctx context.Context) error {
 
 // startSpans counts spans for objectives, rates and dependencies, and stores them.
 func (p *pipeline) startSpans(ctx context.Context) error {
-	partitions := p.bus.Topology().Partitions
-	leases, err := p.bus.Lease(ctx, jetstream.LeaseConfig{Group: spans.Name, Names: spans.LeaseNames(partitions)})
+	leases, err := p.bus.Lease(ctx, jetstream.LeaseConfig{Group: spans.Name, Names: spans.LeaseNames(schemas.SpanPartitions)})
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (p *pipeline) startSpans(ctx context.Context) error {
 		Bus: p.bus, Publisher: p.publisher, Store: p.store, Leases: leases, DeadLetters: runner.NewDeadLetters(p.publisher),
 		Decode: new(otlpwire.Decoder).Decode, Counter: sli.Compile(p.settings.objectives),
 		Traces: func() spans.Traces { return traces.NewCollector(traces.Config{Rules: rules}) },
-		Rules:  rules, Partitions: partitions, Logger: p.env.logger, Registerer: p.registry,
+		Rules:  rules, Partitions: schemas.SpanPartitions, Logger: p.env.logger, Registerer: p.registry,
 	})
 	if err != nil {
 		return err

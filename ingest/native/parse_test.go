@@ -218,3 +218,16 @@ func TestMediaTypes(t *testing.T) {
 		}
 	}
 }
+
+func TestACorrectionIsTakenAndABurnIsNot(t *testing.T) {
+	var p native.Parser
+	body := `{"id":"1","source":"cli","type":"fivekeys.slo_correction.v1","time":"2026-01-01T00:00:00Z","data":{"correction_id":"c","slo":"checkout","from":"2026-01-01T00:00:00Z","to":"2026-01-01T01:00:00Z","author":"ann","reason":"drill"}}`
+	events, err := p.Parse(http.Header{"Content-Type": {"application/json"}}, []byte(body))
+	if err != nil || len(events) != 1 {
+		t.Errorf("a correction: %d events, %v", len(events), err)
+	}
+	body = `{"id":"1","source":"cli","type":"fivekeys.burn.v1","time":"2026-01-01T00:00:00Z","data":{"alert_id":"a","service":"s","objective":"o","rule":"fast","state":"firing"}}`
+	if _, err := p.Parse(http.Header{"Content-Type": {"application/json"}}, []byte(body)); err == nil {
+		t.Error("a burn of somebody else's is taken")
+	}
+}

@@ -19,6 +19,8 @@ func (p *Parser) resolve(e schemas.Event, payload schemas.Payload, index int) ([
 		return of(e, v.Service), nil
 	case *schemas.ToilEvent:
 		return p.toil(e, v)
+	case *schemas.CorrectionEvent:
+		return of(e, ""), nil // of an SLO, whose service the evaluation knows
 	case *schemas.ChangeEvent:
 		return p.change(e, v, index)
 	case *schemas.PullRequestEvent:
@@ -26,6 +28,7 @@ func (p *Parser) resolve(e schemas.Event, payload schemas.Payload, index int) ([
 	case *schemas.BranchEvent:
 		return p.fanOut(e, v.Service, v.Repository, nil)
 	}
+	// Burns are told by the evaluation alone.
 	return nil, fieldError("type", "%q is not taken here", e.Type)
 }
 

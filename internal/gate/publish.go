@@ -32,8 +32,9 @@ type publication struct {
 
 // Publish tells all boards the budgets of all services: the evaluator calls it
 // after each evaluation that succeeded, with every objective. A service is
-// written when a budget of it is exhausted or restored, when its objectives are
-// others, and once a minute; one that has no objective any more is removed.
+// written when a budget of it is exhausted or restored, when it gets its first
+// data or loses the last, when its objectives are others, and once a minute; one
+// that has no objective any more is removed.
 func (b *Board) Publish(ctx context.Context, statuses []schemas.BudgetStatus) error {
 	b.publishing.Lock()
 	defer b.publishing.Unlock()
@@ -111,7 +112,7 @@ func (b *Board) gone(services map[string][]schemas.BudgetStatus) []string {
 func stateOf(statuses []schemas.BudgetStatus) string {
 	var out strings.Builder
 	for i := range statuses {
-		fmt.Fprintf(&out, "%q %t\n", statuses[i].Objective, statuses[i].Exhausted())
+		fmt.Fprintf(&out, "%q %t %t\n", statuses[i].Objective, statuses[i].Exhausted(), statuses[i].Remaining == nil)
 	}
 	return out.String()
 }

@@ -71,7 +71,7 @@ func BenchmarkStore(b *testing.B) {
 					}
 				}
 			}
-			fill(benchObjectives, 28*dayMinutes, now, now.Add(-time.Hour))
+			fill(benchObjectives, 28*dayMinutes, now, now.Add(-6*time.Hour))
 			// The engine merges; what is measured is a store at rest.
 			if err := store.Conn().Exec(b.Context(), "OPTIMIZE TABLE sli_minute_facts FINAL"); err != nil {
 				b.Fatal(err)

@@ -2,6 +2,9 @@ package slo
 
 import (
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -142,5 +145,48 @@ func TestBothFiguresStayVisible(t *testing.T) {
 	near(t, "burn in force", s.Burn[2].Rate, 0)
 	if s.Exhausted() {
 		t.Error("the corrected budget is still spent")
+	}
+}
+
+// TestACorrectionChangesTheBudgetInForce and withdrawing it takes that back.
+func TestACorrectionChangesTheBudgetInForce(t *testing.T) {
+	m := burstModel()
+	w := newWorld(t, m.End())
+	o := w.objective()
+	w.count(slices.Collect(maps.Values(byMinute(m, o.Key)))...)
+	e := w.evaluator(o)
+	w.evaluate(e)
+	send := func(at time.Time, withdrawn bool) {
+		t.Helper()
+		c := correction(m.Start.Add(60*time.Minute), m.Start.Add(70*time.Minute), "")
+		c.SLO, c.Withdrawn = o.SLO, withdrawn
+		event, err := schemas.NewEvent(at.String(), "cli", schemas.TypeCorrection, at, "", &c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		event.KnownAt = at
+		if err := w.store.AppendEvents(t.Context(), []schemas.Event{event}); err != nil {
+			t.Fatal(err)
+		}
+		w.now = w.now.Add(time.Minute)
+		w.evaluate(e)
+	}
+	send(w.now, false)
+	if s := e.Statuses()[0]; s.Corrected == nil || *s.Corrected.SLI != 1 || *s.SLI >= 1 || s.Exhausted() {
+		t.Errorf("corrected: %+v", s)
+	}
+	if got := w.scalar("SELECT toString((corrected, remaining < 0, remaining_in_force)) FROM slo_status"); got != "(true,1,1)" {
+		t.Errorf("the view says %s", got)
+	}
+	send(w.now.Add(time.Second), true)
+	if s := e.Statuses()[0]; s.Corrected != nil || !s.Exhausted() {
+		t.Errorf("withdrawn: %+v", s)
+	}
+	var states []string
+	for _, id := range w.stream.ids("signals.budget.") {
+		states = append(states, strings.Split(id, "|")[1])
+	}
+	if diff := cmp.Diff([]string{"exhausted", "restored", "exhausted"}, states); diff != "" {
+		t.Error(diff)
 	}
 }

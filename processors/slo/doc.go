@@ -1,8 +1,8 @@
 // Package slo evaluates error budgets: how much of each objective's budget is
 // left, how fast it burns, which alerts fire.
 //
-//	Evaluator.Run    every 15 s: changed minutes from the store   evaluator.go, load.go
-//	Ledger           what an objective counted, per minute        ledger.go, tally.go
+//	Evaluator.Run    every 15 s: changed minutes from the store   evaluator.go, load.go, changes.go
+//	Ledger           what an objective counted, per minute        ledger.go, tally.go, pack.go
 //	account          an objective with its parts and the periods
 //	                 that corrections exclude                     account.go, correction.go
 //	figures, burn    the arithmetic                               figures.go, status.go
