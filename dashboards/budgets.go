@@ -1,3 +1,171 @@
 package dashboards
 
 const budgetsUID = "fivekeys-budgets"
+
+// budgets is for those on call and those who decide whether to ship: how much
+// may still fail, how fast that goes, and which deployment spent it.
+func budgets() Dashboard {
+	tile := func(title, query, description string) Panel {
+		return Stat{Frame{Title: title, Width: 6, Query: "budgets/" + query + ".sql", Empty: "no data", Description: description}}
+	}
+	return Dashboard{
+		UID: budgetsUID, Title: "Error budgets",
+		Description: "What each objective may still fail, how fast that is spent, by which deployments, and what was done about it. Figures are as of the end of the range, or now.",
+		From:        "now-28d", To: "now",
+		Variables:   []Variable{teams, services, objectives},
+		Annotations: []Annotation{deploymentMarks, alertMarks.off(), budgetMarks.off()},
+		Rows: []Row{
+			{Height: 5, Panels: []Panel{
+				tile("Budgets spent", "spent", "Objectives without any error budget left, of those evaluated. Running out: at the burn of the last hour the budget ends before its window does."),
+				tile("Least left", "least", "The objective with the smallest share of its budget left, in force, and when that ends at the burn of the last hour."),
+				tile("Alerts firing", "firing", "Burn-rate alerts that fire at the end of the range."),
+				tile("Deployments in a freeze", "frozen", "Production deployments of the range while a budget of their service was spent. Rollbacks, reverts, hotfixes and fixes are what a freeze is meant to let pass."),
+			}},
+			{Height: 8, Panels: []Panel{budgetTable()}},
+			{Height: 9, Panels: budgetTrends()},
+			{Title: "What spent it", Height: 9, Panels: []Panel{spentTable()}},
+			{Title: "Alerts", Height: 9, Panels: []Panel{alertTable()}},
+			{Title: "Freezes", Height: 8, Panels: freezeTables()},
+			{Title: "Corrections and methods", Height: 8, Panels: correctionTables()},
+		},
+	}
+}
+
+// The columns of budgets, here and on the service's dashboard.
+var (
+	budgetState  = state("state", budgetColours)
+	budgetShare  = measured("share", "Left", ratio).wide(90)
+	budgetTime   = measured("time_left", "Left, minutes", allowed).wide(120)
+	budgetEnding = text("outlook", "Forecast")
+)
+
+// Burn rates from which on a cell has a colour: 1 is exactly as allowed, 6 ends
+// a month's budget within five days.
+func burn(name, title string) Column {
+	return Column{
+		Name: name, Title: title, Unit: times, Decimals: 2, Empty: "–", Width: 90,
+		Steps: []Step{{From: 1.000001, Colour: orange}, {From: 6, Colour: vermillion}},
+	}
+}
+
+func budgetTable() Panel {
+	return Table{
+		Frame: Frame{
+			Title: "Budgets", Width: gridWidth, Query: "budgets/objectives.sql", Empty: "no budget was evaluated in this range",
+			Description: "Each objective, the least left first. Left is the share of the error budget (1 − target) that isn't spent, in force: without what corrections exclude. In minutes it is of (1 − target) × window. Where something is corrected, the figures as recorded stand beside.",
+		},
+		Columns: []Column{
+			objectiveColumn, budgetState, budgetShare, budgetTime, budgetEnding, measured("target", "Target", ratio).wide(90).digits(3),
+			measured("indicator", "Reached", ratio).wide(90).digits(3), measured("recorded", "As recorded", ratio).orElse("").wide(110),
+			measured("recorded_left", "Recorded, minutes", allowed).orElse("").wide(150), serviceColumn, teamColumn, when("time", "As of (UTC)"),
+		},
+	}
+}
+
+func budgetTrends() []Panel {
+	return []Panel{
+		TimeSeries{
+			Frame: Frame{
+				Title: "Budget left over time", Width: 9, Query: "budgets/remaining_over_time.sql", Empty: "no budget was evaluated in this range",
+				Description: "Share of the error budget left, in force; 0 is spent, below it is overspent. Deployments are marked.",
+			},
+			Unit: ratio, Series: "${__field.labels.objective}", MinInterval: "5m",
+		},
+		TimeSeries{
+			Frame: Frame{
+				Title: "Burn of the last hour", Width: 6, Query: "budgets/burn_over_time.sql", Empty: "no traffic in this range",
+				Description: "How many times faster than allowed the budget was spent over the hour before, the most within each step. At 1 it ends exactly with its window.",
+			},
+			Unit: times, Series: "${__field.labels.objective}", MinInterval: "5m",
+		},
+		Table{
+			Frame: Frame{
+				Title: "Burn by window", Width: 9, Query: "budgets/burn.sql", Empty: "no budget was evaluated in this range",
+				Description: "(bad ÷ total) ÷ (1 − target) over the last minutes, hours and days and the objective's whole window. Orange: faster than allowed; vermillion: from six times as fast on. – is no traffic, or a look-back longer than the window.",
+			},
+			Columns: []Column{
+				objectiveColumn.wide(150), burn("burn_5m", "5 min").wide(65), burn("burn_30m", "30 min").wide(65), burn("burn_1h", "1 h").wide(65), burn("burn_2h", "2 h").wide(65),
+				burn("burn_6h", "6 h").wide(65), burn("burn_1d", "1 d").wide(65), burn("burn_3d", "3 d").wide(65), burn("burn_window", "Window").wide(70),
+			},
+		},
+	}
+}
+
+func spentTable() Panel {
+	return Table{
+		Frame: Frame{
+			Title: "Budget spent by deployment", Width: gridWidth, Query: "budgets/deployments.sql", Empty: "no bad event in the windows, or the range ends before now",
+			Description: "Each bad event is charged to the deployment whose version or commit its spans name, otherwise to the one that was live. Within each objective's window as of now, as recorded, most minutes first. By version says how much of it the spans named; the rest is by time.",
+		},
+		Columns: []Column{
+			number("place", "Place").wide(60), objectiveColumn, serviceColumn, text("what", "Version").wide(160), when("time", "Live since (UTC)").orElse("unknown"),
+			measured("spent", "Spent", allowed), measured("share", "Of the budget", ratio), number("bad", "Bad events"), measured("certain", "By version", ratio).wide(100),
+			text("deployment_id", "Deployment"), openColumn,
+		},
+	}
+}
+
+func alertTable() Panel {
+	return Table{
+		Frame: Frame{
+			Title: "Alerts firing and past", Width: gridWidth, Query: "budgets/alerts.sql", Empty: "no alert in this range",
+			Links:       []Link{{Title: "Requests and traces", URL: requestsURL}},
+			Description: "Burn-rate alerts that fired within the range, those still firing first: the burn over the long and the short window when it fired, the factor both had to exceed, what was left and when that ends, and the service's deployment before.",
+		},
+		Columns: []Column{
+			state("state", firingColours).wide(80), {Name: "severity", Title: "Severity", Width: 90, Colours: severityColours}, objectiveColumn, serviceColumn, text("rule", "Alert").wide(90),
+			when("time", "Since (UTC)"), duration("lasted", "For").wide(90), measured("long_burn", "Long burn", times).wide(90), measured("short_burn", "Short burn", times).wide(90),
+			measured("factor", "Factor", times).wide(80), measured("time_left", "Left then", allowed).wide(100), when("runs_out_at", "Ends (UTC)").orElse(""),
+			text("deployment", "Deployment before"), text("summary", "Summary"), openColumn,
+		},
+	}
+}
+
+func freezeTables() []Panel {
+	return []Panel{
+		Table{
+			Frame: Frame{
+				Title: "Times without budget", Width: 11, Query: "budgets/freezes.sql", Empty: "no budget was spent in this range",
+				Description: "When a budget was spent and when there was some again, with the production deployments of its service in between. Whether they were to be frozen is the policy's.",
+			},
+			Columns: []Column{
+				objectiveColumn, serviceColumn, when("time", "Spent (UTC)"), when("restored_at", "Restored (UTC)").orElse("not restored"), duration("lasted", "For").wide(90),
+				number("deployments", "Deployments").wide(110), number("fixes", "Of them fixes").wide(110),
+			},
+		},
+		Table{
+			Frame: Frame{
+				Title: "Deployments made during one", Width: 13, Query: "budgets/freeze_deployments.sql", Empty: "no deployment while a budget was spent",
+				Description: "Production deployments while a budget of their service was spent, newest first; one line for each such objective. A fix is a rollback, revert, hotfix or the fix of an incident.",
+			},
+			Columns: []Column{
+				when("time", "Live (UTC)"), serviceColumn, text("what", "Version"), objectiveColumn, text("fix", "Fix").wide(70), text("actor", "By"), text("deployment_id", "Deployment"), openColumn,
+			},
+		},
+	}
+}
+
+func correctionTables() []Panel {
+	return []Panel{
+		Table{
+			Frame: Frame{
+				Title: "Corrections", Width: 14, Query: "budgets/corrections.sql", Empty: "nothing was corrected",
+				Description: "Periods excluded afterwards, by whom and why, with the objective's budget as recorded and as corrected by all of them together. Both stay visible: nothing is rewritten.",
+			},
+			Columns: []Column{
+				objectiveColumn, when("time", "From (UTC)"), when("to_time", "To (UTC)"), text("repeats", "Repeats"), text("reason", "Why"), text("author", "By"),
+				when("made_at", "Made (UTC)"), measured("recorded", "As recorded", ratio).wide(110), measured("as_corrected", "As corrected", ratio).wide(110),
+			},
+		},
+		Table{
+			Frame: Frame{
+				Title: "The three budgeting methods", Width: 10, Query: "budgets/methods.sql", Empty: "no budget was evaluated in this range",
+				Description: "The same indicator under each method, as of now: Occurrences counts events, Timeslices the slices that are good enough, RatioTimeslices every slice by its ratio. Choose an objective at the top to see its three.",
+			},
+			Columns: []Column{
+				objectiveColumn, text("method", "Method").wide(130), text("chosen", "Chosen").wide(80), measured("good", "Good", "short"), measured("total", "Total", "short"),
+				measured("indicator", "Reached", ratio).digits(3), measured("share", "Left", ratio),
+			},
+		},
+	}
+}

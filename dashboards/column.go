@@ -18,10 +18,18 @@ type Column struct {
 	Width    int
 	// Colours paint the cells with these texts.
 	Colours Colours
-	Link    *Link
+	// Steps paint the cells whose number reaches them.
+	Steps []Step
+	Link  *Link
 	// Opens makes the column's address a short link, and nothing where it is
 	// empty.
 	Opens bool
+}
+
+// Step is where a number begins to have a colour.
+type Step struct {
+	From   float64
+	Colour string
 }
 
 func (c Column) override() object {
@@ -40,6 +48,15 @@ func (c Column) override() object {
 	}
 	if len(c.Colours) > 0 {
 		set("mappings", c.Colours.mappings())
+		set("custom.cellOptions", object{"type": "color-background", "mode": "basic"})
+	}
+	if len(c.Steps) > 0 {
+		steps := list{object{"color": "transparent", "value": nil}}
+		for _, s := range c.Steps {
+			steps = append(steps, object{"color": s.Colour, "value": s.From})
+		}
+		set("thresholds", object{"mode": "absolute", "steps": steps})
+		set("color", object{"mode": "thresholds"})
 		set("custom.cellOptions", object{"type": "color-background", "mode": "basic"})
 	}
 	link := c.Link
@@ -83,13 +100,22 @@ const (
 	evidenceURL   = "/d/" + serviceUID + "?${__all_variables}&${__url_time_range}"
 	incidentsURL  = "/d/" + incidentsUID + "?${__all_variables}&${__url_time_range}"
 	evidenceTitle = "The evidence, service by service"
+	// Budgets are of windows that end now; pages of whole days end yesterday.
+	budgetURL   = "/d/" + budgetsUID + "?var-objective=${__data.fields.objective:percentencode}&var-datasource=${datasource}"
+	budgetsURL  = "/d/" + budgetsUID + "?${__all_variables}"
+	requestsURL = "/d/" + tracesUID + "?${service:queryparam}&var-datasource=${datasource}"
+	toilURL     = "/d/" + toilUID + "?${__all_variables}&${__url_time_range}"
+	// traceURL stays on the dashboard and keeps its other choices.
+	traceURL = "/d/" + tracesUID + "?${service:queryparam}&${operation:queryparam}&var-trace=${__value.raw}&" + keepRange
 )
 
 // The columns that many tables have.
 var (
-	serviceColumn = Column{Name: "service", Title: "Service", Link: &Link{Title: "The evidence of ${__value.text}", URL: serviceURL}}
-	teamColumn    = Column{Name: "team", Title: "Team", Link: &Link{Title: "The five keys of ${__value.text}", URL: teamURL}}
-	openColumn    = Column{Name: "url", Title: "Source", Width: 80, Opens: true}
+	serviceColumn   = Column{Name: "service", Title: "Service", Link: &Link{Title: "The evidence of ${__value.text}", URL: serviceURL}}
+	teamColumn      = Column{Name: "team", Title: "Team", Link: &Link{Title: "The five keys of ${__value.text}", URL: teamURL}}
+	objectiveColumn = Column{Name: "objective", Title: "Objective", Link: &Link{Title: "The budget of ${__value.text}", URL: budgetURL}}
+	traceColumn     = Column{Name: "trace", Title: "Trace", Width: 110, Link: &Link{Title: "Show this trace below", URL: traceURL}}
+	openColumn      = Column{Name: "url", Title: "Source", Width: 80, Opens: true}
 )
 
 func text(name, title string) Column { return Column{Name: name, Title: title} }
@@ -118,6 +144,12 @@ func bandOf(name string) Column {
 
 func (c Column) wide(width int) Column {
 	c.Width = width
+	return c
+}
+
+// digits sets how many decimals a number has.
+func (c Column) digits(n int) Column {
+	c.Decimals = n
 	return c
 }
 

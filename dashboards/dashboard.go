@@ -35,6 +35,10 @@ type Variable struct {
 	Query string
 	// Single allows one choice only, and no "All".
 	Single bool
+	// Typed is a field for a text; it has no Query.
+	Typed bool
+	// Some: it narrows some panels only; the others have nothing it could narrow.
+	Some bool
 }
 
 // The variables that dashboards share. The data source is one of its own: no
@@ -42,8 +46,14 @@ type Variable struct {
 var (
 	teams        = Variable{Name: "team", Label: "Team", Query: "variables/team.sql"}
 	services     = Variable{Name: "service", Label: "Service", Query: "variables/service.sql"}
-	environments = Variable{Name: "environment", Label: "Environment", Query: "variables/environment.sql"}
-	sources      = Variable{Name: "source", Label: "Source", Query: "variables/source.sql"}
+	environments = Variable{Name: "environment", Label: "Environment", Query: "variables/environment.sql", Some: true}
+	sources      = Variable{Name: "source", Label: "Source", Query: "variables/source.sql", Some: true}
+	objectives   = Variable{Name: "objective", Label: "Objective", Query: "variables/objective.sql"}
+	toilTeams    = Variable{Name: "team", Label: "Team", Query: "variables/toil_team.sql"}
+	// Of what spans tell of, which no catalogue may know.
+	tracedServices = Variable{Name: "service", Label: "Service", Query: "variables/traced_service.sql", Some: true}
+	operations     = Variable{Name: "operation", Label: "Operation", Query: "variables/operation.sql", Some: true}
+	chosenTrace    = Variable{Name: "trace", Label: "Trace", Typed: true, Some: true}
 )
 
 // one makes a variable that takes a single value.
@@ -65,6 +75,10 @@ var (
 	deploymentMarks = Annotation{Name: "Deployments", Query: "annotations/deployments.sql", Colour: skyBlue}
 	failureMarks    = Annotation{Name: "Failed deployments", Query: "annotations/failed_deployments.sql", Colour: orange}
 	incidentMarks   = Annotation{Name: "Incidents", Query: "annotations/incidents.sql", Colour: vermillion}
+	alertMarks      = Annotation{Name: "Alerts", Query: "annotations/alerts.sql", Colour: vermillion}
+	budgetMarks     = Annotation{Name: "Budgets spent and restored", Query: "annotations/budgets.sql", Colour: reddishPurple}
+	// Of the services that spans name: there is no team among them.
+	tracedMarks = Annotation{Name: "Deployments", Query: "annotations/traced_deployments.sql", Colour: skyBlue}
 )
 
 func (a Annotation) off() Annotation {
@@ -74,5 +88,5 @@ func (a Annotation) off() Annotation {
 
 // All lists the dashboards, the overview first.
 func All() []Dashboard {
-	return []Dashboard{fiveKeys(), service(), incidents(), pipeline()}
+	return []Dashboard{fiveKeys(), service(), incidents(), budgets(), toil(), traces(), pipeline()}
 }

@@ -13,6 +13,7 @@ func fiveKeys() Dashboard {
 		Rows: []Row{
 			keyTiles(Link{Title: evidenceTitle, URL: evidenceURL}),
 			{Height: 6, Panels: keyTrends()},
+			{Height: 4, Panels: beside()},
 			{Height: 8, Panels: []Panel{keysTable("Teams", "five_keys/teams.sql", teamColumn)}},
 			{Height: 10, Panels: []Panel{keysTable("Services", "five_keys/services.sql", serviceColumn)}},
 			{Height: 10, Panels: []Panel{
@@ -60,6 +61,22 @@ func keyTiles(links ...Link) Row {
 		tile("Recovery time", 5, "recovery", "Median, over the failed deployments of these days that recovered, until the earliest of: incident resolved, rollback finished, fix finished. Those still open are counted beside it. Bands: under an hour, a day, a week."),
 		tile("Rework rate", 4, "rework_rate", "Unplanned production deployments (rollback, revert, hotfix, fix of an incident) ÷ production deployments, with the 95 % Wilson interval. DORA gives it no band."),
 	}}
+}
+
+// beside the keys: what speed may not cost.
+func beside() []Panel {
+	return []Panel{
+		Stat{Frame{
+			Title: "Error budgets", Width: 12, Query: "five_keys/budgets.sql", Empty: "no data",
+			Description: "Error budgets that are spent, of the objectives of the services chosen, as last evaluated, up to a day after the range.",
+			Links:       []Link{{Title: "What is left, and what spent it", URL: budgetsURL}},
+		}},
+		Stat{Frame{
+			Title: "Toil", Width: 12, Query: "five_keys/toil.sql", Empty: "no data",
+			Description: "Confirmed toil ÷ working time of the teams chosen, in the weeks that the range touches, against their cap. With services chosen: of the teams whose services they are.",
+			Links:       []Link{{Title: "Where it goes, and what to automate first", URL: toilURL}},
+		}},
+	}
 }
 
 // keyTrends stand below the tiles, each below its key.

@@ -46,16 +46,16 @@ func complete(p Panel) (object, error) {
 	}
 	m := p.model()
 	m["title"], m["description"] = f.Title, f.Description
-	if f.Query != "" {
-		sql, err := query(f.Query)
+	targets := list{}
+	for _, q := range questions(p) {
+		sql, err := query(q.file)
 		if err != nil {
 			return nil, err
 		}
-		shape := shapeTable
-		if _, ok := p.(TimeSeries); ok {
-			shape = shapeSeries
-		}
-		m["datasource"], m["targets"] = dataSource, list{target(sql, shape)}
+		targets = append(targets, target(q.refID, sql, q.shape))
+	}
+	if len(targets) > 0 {
+		m["datasource"], m["targets"] = dataSource, targets
 	}
 	links := list{}
 	for _, l := range f.Links {

@@ -26,6 +26,13 @@ var (
 		"ok": bluishGreen, "rework": orange, "rolled back": reddishPurple, "failed": vermillion,
 		"never live": grey, "running": skyBlue,
 	}
+	// budgetColours are those of an error budget's states (sql/parts/budget.sql).
+	budgetColours      = Colours{"ok": bluishGreen, "running out": orange, "spent": vermillion, "no data": grey}
+	severityColours    = Colours{"page": vermillion, "ticket": orange}
+	firingColours      = Colours{"firing": vermillion, "over": grey}
+	toilColours        = Colours{"under the cap": bluishGreen, "over the cap": vermillion, "no capacity": grey, "no data": grey}
+	kindColours        = Colours{"confirmed": blue, "inferred": reddishPurple}
+	answerColours      = Colours{"ok": bluishGreen, "error": vermillion}
 	attributionColours = Colours{"attributed": blue, "not attributed": grey}
 )
 
@@ -35,8 +42,17 @@ const (
 	seconds   = "s"
 	ratio     = "percentunit"
 	perWeek   = "suffix: a week"
+	perSecond = "reqps"
+	millis    = "ms"
+	nanos     = "ns"
+	bytesUsed = "bytes"
+	times     = "suffix:×"
 	count     = "none"
 	timestamp = "dateTimeAsIso"
+	// worked is for hours of people, which Grafana would make days of 24.
+	worked = "suffix: h"
+	// allowed is for budgets, which people know in minutes: 43 of a month.
+	allowed = "suffix: min"
 	// written leaves the unit to the SQL, which gives it beside the value.
 	written = "string"
 )

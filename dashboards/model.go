@@ -28,6 +28,7 @@ var dataSource = object{"type": pluginID, "uid": "${datasource}"}
 const (
 	shapeSeries = 0
 	shapeTable  = 1
+	shapeTrace  = 3
 )
 
 // File is one dashboard as Grafana loads it.
@@ -95,6 +96,12 @@ func (d Dashboard) JSON() ([]byte, error) {
 }
 
 func (v Variable) model() (object, error) {
+	if v.Typed {
+		return object{
+			"type": "textbox", "name": v.Name, "label": v.Label, "query": "", "hide": 0, "options": list{},
+			"current": object{"text": "", "value": ""},
+		}, nil
+	}
 	sql, err := query(v.Query)
 	if err != nil {
 		return nil, err
@@ -117,17 +124,14 @@ func (a Annotation) model() (object, error) {
 	}
 	return object{
 		"name": a.Name, "datasource": dataSource, "enable": !a.Off, "hide": false, "iconColor": a.Colour,
-		"target": target(sql, shapeTable),
+		"target": target("A", sql, shapeTable),
 	}, nil
 }
 
-func target(sql string, shape int) object {
-	kind := "table"
-	if shape == shapeSeries {
-		kind = "timeseries"
-	}
+func target(refID, sql string, shape int) object {
+	kind := map[int]string{shapeSeries: "timeseries", shapeTable: "table", shapeTrace: "traces"}[shape]
 	return object{
-		"refId": "A", "datasource": dataSource, "editorType": "sql", "rawSql": sql, "queryType": kind, "format": shape,
+		"refId": refID, "datasource": dataSource, "editorType": "sql", "rawSql": sql, "queryType": kind, "format": shape,
 		"pluginVersion": pluginVersion,
 	}
 }

@@ -1,6 +1,7 @@
 package dashboards
 
-// Panel is one of Stat, TimeSeries, Table, BarChart and Text.
+// Panel is one of Stat, TimeSeries, Table, BarChart, BarGauge, NodeGraph, Trace
+// and Text.
 type Panel interface {
 	frame() Frame
 	// model gives what is particular to the kind of panel.
@@ -62,6 +63,13 @@ type BarChart struct {
 	Colours Colours
 }
 
+// BarGauge draws the rows of its SQL, name and value, as bars below each other.
+type BarGauge struct {
+	Frame
+	Unit   string
+	Colour string
+}
+
 // Text is a note in Markdown.
 type Text struct {
 	Frame
@@ -72,7 +80,33 @@ func (p Stat) frame() Frame       { return p.Frame }
 func (p TimeSeries) frame() Frame { return p.Frame }
 func (p Table) frame() Frame      { return p.Frame }
 func (p BarChart) frame() Frame   { return p.Frame }
+func (p BarGauge) frame() Frame   { return p.Frame }
 func (p Text) frame() Frame       { return p.Frame }
+
+// question is one query of a panel.
+type question struct {
+	refID string
+	file  string
+	shape int
+}
+
+// questions lists what a panel asks the store.
+func questions(p Panel) []question {
+	f := p.frame()
+	switch p := p.(type) {
+	case Text:
+		return nil
+	case TimeSeries:
+		return []question{{"A", f.Query, shapeSeries}}
+	case Trace:
+		return []question{{"A", f.Query, shapeTrace}}
+	case NodeGraph:
+		// The names by which Grafana tells the two apart.
+		return []question{{"nodes", f.Query, shapeTable}, {"edges", p.Edges, shapeTable}}
+	default:
+		return []question{{"A", f.Query, shapeTable}}
+	}
+}
 
 func (p Stat) model() object {
 	config := func(column, handler string) object { return object{"fieldName": column, "handlerKey": handler} }
@@ -110,7 +144,7 @@ func (p TimeSeries) model() object {
 		"type":        "timeseries",
 		"fieldConfig": fieldConfig(p.Frame, defaults, p.Colours.series()...),
 		"options": object{
-			"legend":  object{"displayMode": "list", "placement": "bottom", "showLegend": p.Bars || len(p.Colours) > 1, "calcs": list{}},
+			"legend":  object{"displayMode": "list", "placement": "bottom", "showLegend": p.Bars || p.Series != "" || len(p.Colours) > 1, "calcs": list{}},
 			"tooltip": object{"mode": "multi", "sort": "none"},
 		},
 	}
@@ -145,6 +179,20 @@ func (p BarChart) model() object {
 			"orientation": "auto", "stacking": "none", "showValue": "always", "groupWidth": 0.7, "barWidth": 0.9, "xTickLabelRotation": 0,
 			"legend":  object{"displayMode": "list", "placement": "bottom", "showLegend": len(p.Colours) > 1, "calcs": list{}},
 			"tooltip": object{"mode": "multi", "sort": "none"},
+		},
+	}
+}
+
+func (p BarGauge) model() object {
+	return object{
+		"type":        "bargauge",
+		"fieldConfig": fieldConfig(p.Frame, object{"unit": p.Unit, "min": 0, "decimals": 1, "color": object{"mode": "fixed", "fixedColor": p.Colour}}),
+		"options": object{
+			// Each row is a bar, named by its text.
+			"reduceOptions": object{"calcs": list{"lastNotNull"}, "fields": "/^value$/", "values": true},
+			"orientation":   "horizontal", "displayMode": "basic", "valueMode": "text", "namePlacement": "left", "showUnfilled": false,
+			"sizing": "auto", "minVizWidth": 8, "minVizHeight": 16, "maxVizHeight": 32,
+			"legend": object{"displayMode": "list", "placement": "bottom", "showLegend": false, "calcs": list{}},
 		},
 	}
 }

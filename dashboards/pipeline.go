@@ -43,7 +43,32 @@ func pipeline() Dashboard {
 					Unit: seconds, Colours: Colours{"median": blue, "95th percentile": orange}, MinInterval: "1h",
 				},
 			}},
+			{Title: "The pipeline's own work", Height: 5, Panels: []Panel{
+				tile("Waiting messages", "waiting", "Messages that stages have still to process, as last reported within the range."),
+				tile("Dead letters", "dead", "Messages that could not be processed and wait for somebody to decide, as last reported. fivekeys dlq list shows them with their reasons."),
+				tile("Refused requests", "refused", "Requests of the range, deliveries and spans, that were not accepted, and the reasons met most."),
+				tile("Spans", "spans", "Spans accepted in the range, those rejected, and how far the tables are behind the stream."),
+			}},
+			{Height: 8, Panels: pipelineTrends()},
 			{Height: 8, Panels: []Panel{
+				Table{
+					Frame: Frame{
+						Title: "What was refused or failed", Width: 12, Query: "pipeline/unwell.sql", Empty: "nothing was refused, and nothing failed",
+						Description: "Requests that were not accepted and deliveries that could not be decoded, by who sent them and why. Counted from what the processes report: what happens before a process's first report isn't there.",
+					},
+					Columns: []Column{
+						text("stage", "Where").wide(130), text("who", "Source or protocol"), text("outcome", "Why"), number("times", "Times"), when("last", "Last (UTC)"),
+					},
+				},
+				TimeSeries{
+					Frame: Frame{
+						Title: "Memory of the processes", Width: 12, Query: "pipeline/memory_over_time.sql", Empty: "no process reported in this range",
+						Description: "Resident memory of each process by host name and process id, the largest within each step. The embedded store is a process of its own and isn't in it.",
+					},
+					Unit: bytesUsed, Series: "${__field.labels.process}", MinInterval: "1m",
+				},
+			}},
+			{Title: "What arrived", Height: 8, Panels: []Panel{
 				Table{
 					Frame: Frame{
 						Title: "Sources", Width: 12, Query: "pipeline/sources.sql", Empty: "nothing arrived in this range",
@@ -65,6 +90,33 @@ func pipeline() Dashboard {
 					},
 				},
 			}},
+		},
+	}
+}
+
+// pipelineTrends are what the processes say of themselves, sampled every 30 s.
+func pipelineTrends() []Panel {
+	return []Panel{
+		TimeSeries{
+			Frame: Frame{
+				Title: "Backlog by stage", Width: 8, Query: "pipeline/backlog_over_time.sql", Empty: "no process reported in this range",
+				Description: "Messages that each stage has still to process, the most within each step. A burst that drains is no trouble; a line that only climbs is.",
+			},
+			Unit: "short", Series: "${__field.labels.stage}", MinInterval: "1m",
+		},
+		TimeSeries{
+			Frame: Frame{
+				Title: "Spans a second", Width: 8, Query: "pipeline/spans_over_time.sql", Empty: "no process that takes spans reported",
+				Description: "At the intake: accepted, rejected. At the tables: counted, duplicate (sent again), out of range (older than the retention, or in the future).",
+			},
+			Unit: "short", Series: "${__field.labels.outcome}", MinInterval: "1m",
+		},
+		TimeSeries{
+			Frame: Frame{
+				Title: "Lag of spans", Width: 8, Query: "pipeline/spans_delay.sql", Empty: "no process that counts spans reported",
+				Description: "Age of the newest message whose spans are in the tables, when they were written; the most within each step.",
+			},
+			Unit: seconds, MinInterval: "1m",
 		},
 	}
 }

@@ -55,7 +55,11 @@ func (p plugin) expand(t testing.TB, sql string) string {
 	}
 	sql = interpolation.ReplaceAllStringFunc(sql, func(v string) string {
 		var quoted []string
-		for _, value := range p.chosen[interpolation.FindStringSubmatch(v)[1]] {
+		values := p.chosen[interpolation.FindStringSubmatch(v)[1]]
+		if len(values) == 0 {
+			values = []string{""} // a text box in which nothing stands
+		}
+		for _, value := range values {
 			quoted = append(quoted, "'"+strings.ReplaceAll(value, "'", `\'`)+"'")
 		}
 		return strings.Join(quoted, ",")
@@ -82,6 +86,8 @@ func (p plugin) expandTime(t testing.TB, sql string) string {
 		}
 		text := ""
 		switch name {
+		case "interval_s":
+			text = fmt.Sprint(int(p.interval.Seconds()))
 		case "fromTime":
 			text = from
 		case "toTime":

@@ -32,15 +32,17 @@ func statements(t testing.TB) []statement {
 			out = append(out, statement{name: d.Title + ", " + kind + " " + title, file: file, sql: sql, panel: p, kind: kind})
 		}
 		for _, v := range d.Variables {
-			add("variable", v.Name, v.Query, nil)
+			if !v.Typed {
+				add("variable", v.Name, v.Query, nil)
+			}
 		}
 		for _, a := range d.Annotations {
 			add("annotation", a.Name, a.Query, nil)
 		}
 		for _, r := range d.Rows {
 			for _, p := range r.Panels {
-				if f := p.frame(); f.Query != "" {
-					add("panel", f.Title, f.Query, p)
+				for _, q := range questions(p) {
+					add("panel", p.frame().Title, q.file, p)
 				}
 			}
 		}
@@ -93,6 +95,14 @@ func TestEveryPanelSaysWhatItIs(t *testing.T) {
 				case TimeSeries:
 					if p.Unit == "" {
 						t.Errorf("%s, %s: no unit", d.Title, f.Title)
+					}
+				case BarGauge:
+					if p.Unit == "" || p.Colour == "" {
+						t.Errorf("%s, %s: no unit or no colour", d.Title, f.Title)
+					}
+				case NodeGraph:
+					if p.Edges == "" || p.Unit == "" || p.SecondUnit == "" || len(p.Arcs) == 0 {
+						t.Errorf("%s, %s: no edges, units or arcs", d.Title, f.Title)
 					}
 				case BarChart:
 					if p.Unit == "" {
@@ -209,14 +219,14 @@ func TestTheDataSourceIsOnlyTheVariable(t *testing.T) {
 		}
 		walk(f.Name, v)
 	}
-	if found < 50 {
+	if found < 100 {
 		t.Errorf("only %d data sources found: the test looks at the wrong place", found)
 	}
 }
 
 func TestEveryStatementObeysTheRange(t *testing.T) {
 	for _, s := range statements(t) {
-		if s.kind == "variable" && s.file != "variables/source.sql" {
+		if s.kind == "variable" && s.file != sources.Query && s.file != tracedServices.Query && s.file != operations.Query {
 			continue // choices don't go away with the range: a service that is silent can be chosen
 		}
 		filter := strings.Contains(s.sql, "$__timeFilter(")
@@ -249,8 +259,11 @@ func TestEveryVariableNarrowsSomething(t *testing.T) {
 				if strings.Contains(s.sql, "${"+v.Name+":singlequote}") {
 					narrowed++
 				}
+				if strings.Contains(s.sql, "${"+v.Name+"}") {
+					t.Errorf("%s: %s is not quoted", s.name, v.Name)
+				}
 			}
-			if narrowed == 0 || v.Name != environments.Name && narrowed != all {
+			if narrowed == 0 || !v.Some && narrowed != all {
 				t.Errorf("%s: variable %s narrows %d of %d panels", d.Title, v.Name, narrowed, all)
 			}
 		}

@@ -11,6 +11,7 @@ func service() Dashboard {
 		Annotations: []Annotation{deploymentMarks.off(), failureMarks, incidentMarks},
 		Rows: []Row{
 			keyTiles(),
+			{Title: "Error budgets", Height: 7, Panels: serviceBudgets()},
 			{Title: "Deployments", Height: 9, Panels: serviceDeployments()},
 			{Title: "Changes", Height: 9, Panels: serviceChanges()},
 			{Title: "Failures, and what the figures leave out", Height: 9, Panels: serviceFailures()},
@@ -36,6 +37,33 @@ func serviceDeployments() []Panel {
 				when("time", "Finished (UTC)"), text("what", "Version").wide(130), state("state", stateColours), number("changes", "Changes"),
 				text("environment", "Environment").wide(120), text("rework_reason", "Rework by"), text("failure_method", "Failed by"), duration("recovery", "Recovered in").orElse(""),
 				text("notes", "Notes"), text("actor", "By"), text("deployment_id", "Deployment"), openColumn,
+			},
+		},
+	}
+}
+
+// serviceBudgets are as of now: a budget is of a window that ends today.
+func serviceBudgets() []Panel {
+	link := []Link{
+		{Title: "All of its error budgets", URL: budgetsURL},
+		{Title: "Its requests and traces", URL: requestsURL},
+	}
+	return []Panel{
+		Table{
+			Frame: Frame{
+				Title: "Its error budgets", Width: 12, Query: "service/budgets.sql", Empty: "no objective of this service was evaluated", Links: link,
+				Description: "Each objective's share of the error budget left, in force, and how fast it is spent: at 1 it ends exactly with its window. As last evaluated, up to a day after the range.",
+			},
+			Columns: []Column{objectiveColumn, budgetState, budgetShare, budgetTime, burn("burn_1h", "Burn, 1 h"), burn("burn_1d", "Burn, 1 d"), budgetEnding},
+		},
+		Table{
+			Frame: Frame{
+				Title: "Which deployments spent them", Width: 12, Query: "service/budget_deployments.sql", Empty: "no deployment of these days spent any", Links: link,
+				Description: "Of the deployments of these days, the bad events charged to each within the objective's window as of now, in minutes and as a share of the budget. Place ranks it among all of the objective's deployments.",
+			},
+			Columns: []Column{
+				number("place", "Place").wide(60), text("what", "Version").wide(130), objectiveColumn, when("time", "Live since (UTC)"), measured("spent", "Spent", allowed).wide(100),
+				measured("share", "Of the budget", ratio).wide(110), text("deployment_id", "Deployment"), openColumn,
 			},
 		},
 	}

@@ -1,4 +1,7 @@
 SELECT DISTINCT service AS name
-FROM (SELECT service, team FROM deployments UNION ALL SELECT service, team FROM changes UNION ALL SELECT service, team FROM incidents)
+FROM (
+    SELECT service, team FROM deployments UNION ALL SELECT service, team FROM changes UNION ALL SELECT service, team FROM incidents
+    UNION ALL SELECT service, team FROM slo_objectives
+)
 WHERE $__conditionalAll(if(team = '', 'no team', team) IN (${team:singlequote}), $team)
 ORDER BY name

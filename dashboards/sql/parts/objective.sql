@@ -1,0 +1,1 @@
+$__conditionalAll(objective IN (${objective:singlequote}), $objective)

@@ -1,0 +1,1 @@
+$__conditionalAll(operation IN (${operation:singlequote}), $operation)

@@ -1,0 +1,1 @@
+$__conditionalAll(if(team = '', 'no team', team) IN (${team:singlequote}), $team)

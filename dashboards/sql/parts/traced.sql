@@ -1,0 +1,1 @@
+$__conditionalAll(service IN (${service:singlequote}), $service)

@@ -1,0 +1,8 @@
+WITH
+    {{template "days.sql"}}
+SELECT place, if(version != '', version, substring(sha, 1, 12)) AS what, objective::String AS objective, finished_at AS time, minutes AS spent, share,
+    deployment_id, {{template "address.sql"}} AS url
+FROM deployment_budget
+WHERE finished_at >= range_start AND finished_at < range_end AND {{template "scope.sql"}}
+ORDER BY minutes DESC, objective, place
+LIMIT 200

@@ -1,0 +1,4 @@
+SELECT objective AS name
+FROM slo_objectives
+WHERE {{template "scope.sql"}}
+ORDER BY name
