@@ -107,7 +107,7 @@ func queryError(err error) error {
 	text := "query: " + strings.TrimSpace(e.Message)
 	switch e.Code {
 	case 60: // unknown table
-		return errors.New(text + " (views: deployments, changes, incidents, failures, dora_daily, events, deliveries)")
+		return errors.New(text + " (docs/sql.md lists the views; SHOW TABLES too)")
 	case 164: // readonly
 		return errors.New(text + " (query is read-only)")
 	}

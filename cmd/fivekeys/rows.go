@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -53,6 +54,10 @@ func eachRow(rows driver.Rows, f func(values []any) error) error {
 			}
 			if v.Kind() != reflect.Pointer {
 				values[i] = v.Interface()
+			}
+			// A day has no hour to print.
+			if day, ok := values[i].(time.Time); ok && isDay(types[i].DatabaseTypeName()) {
+				values[i] = day.Format(time.DateOnly)
 			}
 		}
 		if err := f(values); err != nil {
@@ -169,4 +174,12 @@ func plain(v any) string {
 		}
 	}
 	return fmt.Sprint(v)
+}
+
+func isDay(kind string) bool {
+	switch strings.TrimSuffix(strings.TrimPrefix(kind, "Nullable("), ")") {
+	case "Date", "Date32":
+		return true
+	}
+	return false
 }
