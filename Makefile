@@ -63,6 +63,8 @@ fuzz: engine payloads ## Fuzz every decoder for FUZZTIME each (default 20s)
 .PHONY: bench
 bench: build ## Measure every promised figure in one run and print them as a table
 	go test -run '^$$' -bench '$(or $(FIGURES),Figures)' -benchtime 1x -timeout 60m ./cmd/fivekeys
+	FIVEKEYS_BENCH_SPANS=$${FIVEKEYS_BENCH_SPANS:-10000000} go test -run '^$$' -bench SpansAtRest -benchtime 20x -timeout 60m ./processors/spans
+	go test -run '^$$' -bench Figures -benchtime 1x -timeout 60m ./dashboards
 
 .PHONY: generate
 generate: payloads ## Write generated files again (JSON Schemas, golden files)

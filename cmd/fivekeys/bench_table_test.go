@@ -36,6 +36,8 @@ func BenchmarkFigures(b *testing.B) {
 	b.Run("latency", f.latency)
 	b.Run("rebuild", f.rebuild)
 	b.Run("report", f.report)
+	b.Run("spans", f.spans)
+	b.Run("slo", f.evaluation)
 	b.Run("start", f.start)
 	b.Run("idle", f.idle)
 	f.print(os.Stdout)

@@ -1,6 +1,7 @@
 -- Facts are rows keyed by identity. version is the number of events they were
 -- folded from, so a fold over more events replaces one over fewer; digest is a
--- hash of the row, so that only rows that differ are written.
+-- hash of the row, so that only rows that differ are written. Granules are small: a
+-- service has hundreds of rows here, not thousands.
 CREATE TABLE IF NOT EXISTS deployment_facts {{on_cluster}} (
     service        LowCardinality(String),
     team           LowCardinality(String),
@@ -30,4 +31,4 @@ CREATE TABLE IF NOT EXISTS deployment_facts {{on_cluster}} (
     digest  UInt64 CODEC(NONE)
 ) ENGINE = {{engine "ReplacingMergeTree" "version, deleted"}}
 ORDER BY (service, deployment_id)
-{{settings}}
+{{settings}}, index_granularity = 1024

@@ -1,7 +1,8 @@
 -- Requests, errors and latency of a service's operations, per minute: absolute
 -- counts of one partition of the span stream, up to and including the message
 -- "sequence". A message at or below it adds nothing again. Buckets of latency are
--- schemas.Histogram's.
+-- schemas.Histogram's. Granules are small: an hour of all services reads that hour
+-- of each, and not its days.
 CREATE TABLE IF NOT EXISTS service_minute_facts {{on_cluster}} (
     service         LowCardinality(String),
     minute          DateTime('UTC') CODEC(Delta, ZSTD(1)),
@@ -17,4 +18,4 @@ CREATE TABLE IF NOT EXISTS service_minute_facts {{on_cluster}} (
 ) ENGINE = {{engine "ReplacingMergeTree" "sequence"}}
 PARTITION BY toYYYYMM(minute)
 ORDER BY (service, minute, operation, kind, partition)
-{{settings}}
+{{settings}}, index_granularity = 256

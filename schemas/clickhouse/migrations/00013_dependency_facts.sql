@@ -13,4 +13,4 @@ CREATE TABLE IF NOT EXISTS dependency_facts {{on_cluster}} (
 ) ENGINE = {{engine "ReplacingMergeTree" "sequence"}}
 PARTITION BY toYYYYMM(minute)
 ORDER BY (caller, callee, minute, partition)
-{{settings}}
+{{settings}}, index_granularity = 256

@@ -1,5 +1,6 @@
 -- The statuses of every fifth minute: single ones for five weeks, those of the
--- full hours for thirteen months.
+-- full hours for thirteen months. Granules are small so that a range of time, of all
+-- objectives, skips what lies outside it within each.
 CREATE TABLE IF NOT EXISTS slo_status_history_facts {{on_cluster}} (
     objective           LowCardinality(String),
     slo                 LowCardinality(String),
@@ -33,4 +34,4 @@ CREATE TABLE IF NOT EXISTS slo_status_history_facts {{on_cluster}} (
 ) ENGINE = {{engine "ReplacingMergeTree"}}
 ORDER BY (objective, at)
 TTL at + INTERVAL 35 DAY DELETE WHERE toMinute(at) != 0, at + INTERVAL 400 DAY DELETE
-{{settings}}
+{{settings}}, index_granularity = 256

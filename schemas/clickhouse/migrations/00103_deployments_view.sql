@@ -25,3 +25,5 @@ CREATE OR REPLACE VIEW deployments {{on_cluster}} (
 ) AS SELECT service, team, environment, production, deployment_id, sha, release AS version, status, started_at, finished_at,
     changes, baseline, unresolved, redeploy, rollback, rework, rework_reason, failed, failure_method, recovered_at, url, actor, known_at
 FROM deployment_facts FINAL
+-- A condition on the service is decided before the other columns are read.
+SETTINGS optimize_move_to_prewhere_if_final = 1

@@ -24,3 +24,5 @@ CREATE OR REPLACE VIEW changes {{on_cluster}} (
     deployed_at, deployment_id, last_deployed_at, lead_time AS lead_time_seconds, coding AS coding_seconds, pickup AS pickup_seconds,
     review AS review_seconds, deploy AS deploy_seconds, excluded, known_at
 FROM change_facts FINAL
+-- A condition on the service is decided before the other columns are read.
+SETTINGS optimize_move_to_prewhere_if_final = 1

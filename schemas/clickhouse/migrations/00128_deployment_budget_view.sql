@@ -21,7 +21,10 @@ CREATE OR REPLACE VIEW deployment_budget {{on_cluster}} (
 WITH
     live AS (
         SELECT service, deployment_id, release, sha, assumeNotNull(finished_at) AS finished_at, url, toStartOfMinute(assumeNotNull(finished_at)) AS since
-        FROM deployment_facts FINAL WHERE production AND status = 'succeeded' AND finished_at IS NOT NULL
+        FROM deployment_facts FINAL
+        WHERE production AND status = 'succeeded' AND finished_at IS NOT NULL
+            -- Of the services that have an objective: the others are not even read.
+            AND service IN (SELECT service FROM slo_status_facts)
     ),
     named AS (SELECT *, arrayJoin(arrayDistinct(arrayFilter(n -> n != '', [release, sha]))) AS name FROM live),
     budgets AS (SELECT objective, slo, service, team, window_from, at, budget_minutes FROM slo_status_facts FINAL),
@@ -33,23 +36,28 @@ WITH
         INNER JOIN (SELECT objective, arrayJoin(arrayDistinct([toString(objective), toString(slo)])) AS name FROM slo_objective_facts FINAL WHERE reported) AS o
             ON r.slo = o.name
     ),
-    counted AS (
-        SELECT b.objective AS objective, any(b.service) AS service, m.minute AS minute, m.release AS release,
-            sum(m.total - m.good) AS bad, sum(m.total) AS total
-        FROM minutes_of AS m INNER JOIN budgets AS b ON m.objective = b.objective
+    -- Few minutes are bad: these alone are looked at one by one.
+    bad_minutes AS (
+        SELECT b.objective AS objective, b.service AS service, m.minute AS minute, m.release AS release, m.bad AS bad
+        FROM (SELECT objective, minute, release, total - good AS bad FROM minutes_of WHERE total > good) AS m
+        INNER JOIN budgets AS b ON m.objective = b.objective
         WHERE m.minute >= b.window_from AND m.minute < b.at
-        GROUP BY objective, minute, release
     ),
     charged AS (
         SELECT c.objective AS objective, c.bad AS bad,
             multiIf(v.deployment_id != '', 'version', n.deployment_id != '' AND n.since <= c.minute + 86400, 'rollout', 'live') AS how,
             multiIf(how = 'version', v.deployment_id, how = 'rollout', n.deployment_id, l.deployment_id) AS deployment_id
-        FROM (SELECT * FROM counted WHERE bad > 0) AS c
+        FROM bad_minutes AS c
         ASOF LEFT JOIN named AS v ON c.service = v.service AND c.release = v.name AND c.minute >= v.since
         ASOF LEFT JOIN named AS n ON c.service = n.service AND c.release = n.name AND c.minute <= n.since
         ASOF LEFT JOIN live AS l ON c.service = l.service AND c.minute >= l.since
     ),
-    totals AS (SELECT n.objective AS objective, sum(n.total) AS total FROM counted AS n GROUP BY objective),
+    totals AS (
+        SELECT m.objective AS objective, sum(m.total) AS total
+        FROM (SELECT objective, minute, total FROM minutes_of) AS m INNER JOIN budgets AS b ON m.objective = b.objective
+        WHERE m.minute >= b.window_from AND m.minute < b.at
+        GROUP BY objective
+    ),
     spent AS (SELECT g.objective AS objective, g.deployment_id AS deployment_id, sum(g.bad) AS bad, sumIf(g.bad, g.how != 'live') AS by_version FROM charged AS g GROUP BY objective, deployment_id)
 SELECT s.objective AS objective, b.slo AS slo, b.service AS service, b.team AS team, s.deployment_id AS deployment_id,
     d.release AS version, d.sha AS sha, if(d.deployment_id = '', NULL, d.finished_at) AS finished_at, d.url AS url, s.bad AS bad,

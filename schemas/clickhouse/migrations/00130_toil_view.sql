@@ -26,28 +26,10 @@ SELECT team, at AS time, toMonday(at) AS week, category, minutes, service, trigg
     if(inferred = '', '', concat('inferred by ', source, ' from ', if(trigger = '', inferred, trigger))) AS why,
     if(inferred = '', [], [event_id]) AS evidence, known_at
 FROM (
-    SELECT source, id AS event_id, time AS told_at, known_at,
-        arrayMap(kv -> (lower(kv.1), kv.2), JSONExtractKeysAndValuesRaw(data)) AS pairs,
-        CAST((pairs.1, pairs.2), 'Map(String, String)') AS fields,
-        JSONExtractString(fields['team']) AS team,
-        JSONExtractString(fields['category']) AS category,
-        JSONExtractString(fields['service']) AS service,
-        JSONExtractString(fields['trigger']) AS trigger,
-        JSONExtractString(fields['inferred']) AS inferred,
-        JSONExtractString(fields['title']) AS title,
-        JSONExtractString(fields['url']) AS url,
-        (fields['automatable'] = 'true')::Bool AS automatable,
-        (fields['automated'] = 'true')::Bool AS automated,
-        fields['withdrawn'] = 'true' AS withdrawn,
-        JSONExtractString(fields['entry_id']) AS named,
-        if(named = '', event_id, named) AS entry,
-        parseDateTime64BestEffortOrNull(JSONExtractString(fields['started_at']), 3, 'UTC') AS started_at,
-        parseDateTime64BestEffortOrNull(JSONExtractString(fields['ended_at']), 3, 'UTC') AS ended_at,
-        toFloat64OrZero(fields['minutes']) AS given,
-        if(given > 0, given, ifNull(dateDiff('millisecond', started_at, ended_at), 0) / 60000) AS minutes,
-        coalesce(started_at, ended_at, told_at) AS at
+    SELECT source, id AS event_id, known_at, team, category, service, trigger, inferred, title, url, automatable, automated, withdrawn, entry, minutes,
+        coalesce(started_at, ended_at, time) AS at
     FROM toil_log FINAL
-    ORDER BY source, entry, told_at DESC, withdrawn DESC, event_id DESC
+    ORDER BY source, entry, time DESC, withdrawn DESC, event_id DESC
     LIMIT 1 BY source, entry
 )
 WHERE NOT withdrawn
