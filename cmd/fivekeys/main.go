@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -53,6 +54,8 @@ type environment struct {
 	stderr io.Writer
 	getenv func(string) string
 	logger *slog.Logger
+	// now is what time it is for budgets and the gate; nil is the clock's.
+	now func() time.Time
 }
 
 func main() {

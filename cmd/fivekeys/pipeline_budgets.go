@@ -24,7 +24,7 @@ func (p *pipeline) startBoard(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if p.board, err = gate.NewBoard(gate.BoardConfig{Bucket: bucket, Logger: p.env.logger}); err != nil {
+	if p.board, err = gate.NewBoard(gate.BoardConfig{Bucket: bucket, Logger: p.env.logger, Now: p.env.now}); err != nil {
 		return err
 	}
 	p.work("budgets", p.board.Run, nil)
@@ -41,7 +41,8 @@ func (p *pipeline) startBudgets(ctx context.Context) error {
 	p.closing.Push("lease of budgets", func(context.Context) error { return leases.Close() })
 	evaluator, err := slo.New(slo.Config{
 		Objectives: p.settings.objectives, Store: p.store, Publisher: p.publisher, Catalog: &p.settings.catalog,
-		Partitions: p.bus.Topology().Partitions, Publish: p.board.Publish, Interval: p.options.evaluateEvery, Registerer: p.registry, Logger: p.env.logger,
+		Partitions: p.bus.Topology().Partitions, Publish: p.board.Publish, Interval: p.options.evaluateEvery,
+		Registerer: p.registry, Logger: p.env.logger, Now: p.env.now,
 	})
 	if err != nil {
 		return err
@@ -118,11 +119,7 @@ func (s *settings) defined(objective, rule string) bool {
 		if o.Key != objective {
 			continue
 		}
-		alerts := o.Alerts
-		if len(alerts) == 0 {
-			alerts = schemas.DefaultBurnAlerts(o.Window.Length())
-		}
-		return rule == "" || slices.ContainsFunc(alerts, func(a schemas.BurnAlert) bool { return a.Name == rule })
+		return rule == "" || slices.ContainsFunc(o.BurnAlerts(), func(a schemas.BurnAlert) bool { return a.Name == rule })
 	}
 	return false
 }

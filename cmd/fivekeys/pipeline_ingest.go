@@ -52,7 +52,7 @@ func (p *pipeline) startHTTP(ctx context.Context, listener net.Listener) error {
 	}
 	gate, err := ingestgate.New(ingestgate.Config{
 		Budgets: p.board, Policy: p.policy, Catalog: p.catalog, Tokens: p.options.tokens, OwnToken: p.ownToken,
-		Registerer: p.registry, Logger: p.env.logger,
+		Registerer: p.registry, Logger: p.env.logger, Now: p.env.now,
 	})
 	if err != nil {
 		return err

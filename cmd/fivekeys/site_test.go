@@ -42,21 +42,34 @@ const (
 // points it at other servers first.
 func startSite(t *testing.T, catalog schemas.Catalog, change func(*settings, *pipelineOptions)) *site {
 	t.Helper()
+	return startSiteOn(t, siteFolder(t, catalog), nil, change)
+}
+
+// siteFolder is a data folder with a configuration, where the commands that work
+// on the folder find it too.
+func siteFolder(t *testing.T, catalog schemas.Catalog) string {
+	t.Helper()
 	folder := t.TempDir()
-	env := &environment{
-		stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard,
-		getenv: func(string) string { return "" }, logger: slog.New(slog.DiscardHandler),
-	}
-	if testing.Verbose() {
-		env.logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})).With("test", t.Name())
-	}
 	text, err := config.Write(&catalog)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Where the commands that work on the folder find it too.
 	if err := os.WriteFile(filepath.Join(folder, defaultConfigFile), text, 0o600); err != nil {
 		t.Fatal(err)
+	}
+	return folder
+}
+
+// startSiteOn starts one on a folder that is configured already; now is the
+// clock of its budgets, nil the one that goes.
+func startSiteOn(t *testing.T, folder string, now func() time.Time, change func(*settings, *pipelineOptions)) *site {
+	t.Helper()
+	env := &environment{
+		stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard,
+		getenv: func(string) string { return "" }, logger: slog.New(slog.DiscardHandler), now: now,
+	}
+	if testing.Verbose() {
+		env.logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})).With("test", t.Name())
 	}
 	g := &globals{Data: folder}
 	s, err := g.settings(env)
