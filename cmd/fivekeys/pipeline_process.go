@@ -6,6 +6,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/fivekeys/fivekeys/internal/jetstream"
 	"github.com/fivekeys/fivekeys/internal/otlpwire"
 	"github.com/fivekeys/fivekeys/internal/runner"
@@ -54,18 +56,29 @@ func (p *pipeline) startFacts(ctx context.Context) error {
 			return err
 		}
 	}
+	// Each process folds its share of the partitions.
+	partitions := p.bus.Topology().Consumers(jetstream.StageDora)
+	leases, err := p.bus.Lease(ctx, jetstream.LeaseConfig{Group: jetstream.StageDora, Names: partitions})
+	if err != nil {
+		return err
+	}
+	p.closing.Push("leases of facts", func(context.Context) error { return leases.Close() })
+	p.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "fivekeys_dora_partitions_held", Help: "Partitions of the events that this process folds.",
+	}, func() float64 { return float64(len(leases.Held())) }))
 	letters := runner.NewDeadLetters(p.publisher)
 	for _, r := range []struct {
 		name      string
 		stream    string
 		consumers []string
+		leases    *jetstream.Leases
 		processor runner.Processor
 		wait      time.Duration
 	}{
-		{jetstream.StageDora, jetstream.StreamEvents, p.bus.Topology().Consumers(jetstream.StageDora), dora.Processor(stage), runner.DefaultWait},
-		{archive.Stage, jetstream.StreamDeliveries, []string{jetstream.ConsumerArchive}, archive.New(p.store), archiveWait},
+		{jetstream.StageDora, jetstream.StreamEvents, partitions, leases, dora.Processor(stage), runner.DefaultWait},
+		{archive.Stage, jetstream.StreamDeliveries, []string{jetstream.ConsumerArchive}, nil, archive.New(p.store), archiveWait},
 	} {
-		sub, err := p.bus.Subscribe(ctx, jetstream.SubscribeConfig{Stream: r.stream, Consumers: r.consumers, Buffer: processorBuffer})
+		sub, err := p.bus.Subscribe(ctx, jetstream.SubscribeConfig{Stream: r.stream, Consumers: r.consumers, Leases: r.leases, Buffer: processorBuffer})
 		if err != nil {
 			return err
 		}

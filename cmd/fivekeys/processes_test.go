@@ -1,18 +1,17 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
-
-	natsgo "github.com/nats-io/nats.go"
-	natsjs "github.com/nats-io/nats.go/jetstream"
 
 	"github.com/fivekeys/fivekeys/internal/jetstream"
 	"github.com/fivekeys/fivekeys/internal/simulation"
@@ -61,9 +60,18 @@ func TestTwoProcessesShareThePartitions(t *testing.T) {
 	before, during, after := thirds(scenario.Shuffled(23))
 	// Partitions go to and fro while both are alive, so that what a process
 	// remembers of a service has become stale when it gets the service back.
-	handOver := unpinner(t, nats.URL())
-	for part := range slices.Chunk(before[:len(before)/2], 40) {
-		sendTo(part, handOver, first.url, second.url)
+	for part := range slices.Chunk(before[:len(before)/2], len(before)/2/handOvers+1) {
+		sendTo(part, func() { handOver(t, nats.URL()) }, first.url, second.url)
+	}
+	// Each has half of the partitions; how much happens there is up to the services.
+	until(t, func() (bool, string) {
+		one, other := metric(t, first.url, partitionsHeld), metric(t, second.url, partitionsHeld)
+		return one == other && one+other == jetstream.DefaultPartitions, fmt.Sprintf("the processes hold %v and %v partitions", one, other)
+	})
+	for _, url := range []string{first.url, second.url} {
+		if metric(t, url, eventsFolded) == 0 {
+			t.Errorf("%s has folded nothing", url)
+		}
 	}
 	sendTo(before[len(before)/2:], func() {
 		_ = second.command.Process.Signal(syscall.SIGKILL)
@@ -93,35 +101,59 @@ func TestTwoProcessesShareThePartitions(t *testing.T) {
 	second.stop(t)
 }
 
-// unpinner gives every partition to whichever process asks for it next.
-func unpinner(t *testing.T, url string) func() {
+// handOvers is how often partitions are given to other processes.
+const handOvers = 4
+
+// handOver has another process take its share of the partitions and leave again:
+// who gets which is new afterwards.
+func handOver(t *testing.T, url string) {
 	t.Helper()
-	conn, err := natsgo.Connect(url)
+	client, err := jetstream.Open(t.Context(), jetstream.Config{URL: url, Name: "guest"})
 	if err != nil {
-		t.Fatal(err)
+		t.Errorf("a guest connects: %v", err)
+		return
 	}
-	t.Cleanup(conn.Close)
-	js, err := natsjs.New(conn)
+	defer func() { _ = client.Close() }()
+	names := client.Topology().Consumers(jetstream.StageDora)
+	leases, err := client.Lease(t.Context(), jetstream.LeaseConfig{Group: jetstream.StageDora, Names: names})
 	if err != nil {
-		t.Fatal(err)
+		t.Errorf("a guest takes part: %v", err)
+		return
 	}
-	stream, err := js.Stream(t.Context(), jetstream.StreamEvents)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return func() {
-		for _, name := range (jetstream.Topology{Partitions: jetstream.DefaultPartitions}).Consumers(jetstream.StageDora) {
-			consumer, err := stream.Consumer(t.Context(), name)
-			if err != nil {
-				t.Errorf("find consumer %s: %v", name, err)
-				return
-			}
-			for _, group := range consumer.CachedInfo().Config.PriorityGroups {
-				// One that nobody holds yet can't be unpinned; the next time it can.
-				_ = stream.UnpinConsumer(t.Context(), name, group)
-			}
+	for len(leases.Held()) < len(names)/3 { // of three
+		select {
+		case <-leases.Changes():
+		case <-t.Context().Done():
+			t.Error("a guest gets nothing")
+			return
 		}
 	}
+}
+
+const (
+	partitionsHeld = "fivekeys_dora_partitions_held"
+	eventsFolded   = `fivekeys_stage_messages_total{outcome="done",stage="dora"}`
+)
+
+// metric is what a process says of itself; 0 where it says nothing.
+func metric(t *testing.T, baseURL, name string) float64 {
+	t.Helper()
+	response, err := http.Get(baseURL + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	lines := bufio.NewScanner(response.Body)
+	for lines.Scan() {
+		if value, found := strings.CutPrefix(lines.Text(), name+" "); found {
+			n, err := strconv.ParseFloat(value, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+	}
+	return 0
 }
 
 // TestWhatTwoStagesRememberIsWhatTheStoreHolds has two stages take turns at a

@@ -37,8 +37,10 @@ type Bucket struct {
 func (c *Client) Bucket(ctx context.Context, cfg BucketConfig) (*Bucket, error) {
 	setDefault(&cfg.MaxBytes, defaultBucketBytes)
 	b := &Bucket{client: c, cfg: cfg}
-	var err error
-	b.kv, err = b.open(ctx)
+	err := c.patiently(ctx, "bucket "+cfg.Name, func(ctx context.Context) (err error) {
+		b.kv, err = b.open(ctx)
+		return err
+	})
 	return b, err
 }
 

@@ -72,7 +72,7 @@ func Open(ctx context.Context, cfg Config) (_ *Client, err error) {
 	if c.js, err = jetstream.New(c.nc); err != nil {
 		return nil, fmt.Errorf("open JetStream: %w", err)
 	}
-	if err = c.Healthy(ctx); err != nil && !errors.Is(err, ErrDiskFull) {
+	if err = c.patiently(ctx, "JetStream", c.Healthy); err != nil && !errors.Is(err, ErrDiskFull) {
 		return nil, err // with a disk that is nearly full one can still drain
 	}
 	return c, nil

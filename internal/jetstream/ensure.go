@@ -28,14 +28,20 @@ func (c *Client) Ensure(ctx context.Context) error {
 		top.MaxBytes = budget
 	}
 	for _, spec := range top.streams() {
-		if err := c.ensureStream(ctx, spec); err != nil {
-			return err
-		}
-		if err := c.checkPartitions(ctx, spec); err != nil {
+		err := c.patiently(ctx, "stream "+spec.Name, func(ctx context.Context) error {
+			if err := c.ensureStream(ctx, spec); err != nil {
+				return err
+			}
+			return c.checkPartitions(ctx, spec)
+		})
+		if err != nil {
 			return err
 		}
 		for _, want := range spec.consumers {
-			if err := c.ensureConsumer(ctx, spec.Name, want); err != nil {
+			err := c.patiently(ctx, "consumer "+want.Durable, func(ctx context.Context) error {
+				return c.ensureConsumer(ctx, spec.Name, want)
+			})
+			if err != nil {
 				return err
 			}
 		}

@@ -124,6 +124,7 @@ const (
 	codeSubjectOverlap   jetstream.ErrorCode = 10065
 	codeStoreFailed      jetstream.ErrorCode = 10077
 	codeHeaderTooLarge   jetstream.ErrorCode = 10097
+	codeIDInProcess      jetstream.ErrorCode = 10158
 	codeTooManyRequests  jetstream.ErrorCode = 10167
 	codeBatchDisabled    jetstream.ErrorCode = 10174
 	codeBatchNoSequence  jetstream.ErrorCode = 10175
@@ -162,7 +163,9 @@ func apiError(op string, api *jetstream.APIError) error {
 		e.Reason, e.Hint = ErrNoJetStream, hintNoJetStream
 	case jetstream.JSErrCodeMessageNotFound, jetstream.JSErrCodeStreamNotFound, jetstream.JSErrCodeConsumerNotFound, jetstream.JSErrCodeConsumerDoesNotExist:
 		e.Reason = ErrNotFound
-	case codeBatchIncomplete, codeBatchInFlightMax, codeTooManyRequests, codeBatchNoSequence:
+	case codeBatchIncomplete, codeBatchInFlightMax, codeTooManyRequests, codeBatchNoSequence, codeIDInProcess:
+		// The last: a cluster has a message of this ID, and not yet on most of its
+		// servers. Perhaps it never will: only trying again tells.
 		e.Reason, e.Hint = ErrUnavailable, "try again"
 	default:
 		if api.Code >= 500 {

@@ -1,6 +1,7 @@
 package jetstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nuid"
 )
@@ -73,15 +75,10 @@ func (c *Client) Lease(ctx context.Context, cfg LeaseConfig) (*Leases, error) {
 		l.changes <- struct{}{}
 		return l, c.adopt(l)
 	}
-	var err error
-	// One TTL for the bucket: whoever is silent for as long loses its keys.
-	if l.kv, err = c.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket: bucketLeases, Description: "Which process works on what", TTL: cfg.TTL, History: 1,
-		MaxBytes: leaseBytes, Replicas: max(c.cfg.Topology.Replicas, 1),
-	}); err != nil {
-		return nil, wrap("create bucket "+bucketLeases, err)
+	if err := c.patiently(ctx, "bucket "+bucketLeases, l.open); err != nil {
+		return nil, err
 	}
-	if err := l.round(ctx); err != nil {
+	if err := c.patiently(ctx, "leases of "+cfg.Group, l.round); err != nil {
 		return nil, err
 	}
 	background, cancel := context.WithCancel(context.Background())
@@ -92,6 +89,28 @@ func (c *Client) Lease(ctx context.Context, cfg LeaseConfig) (*Leases, error) {
 	}
 	l.done.Go(func() { l.run(background) })
 	return l, nil
+}
+
+func (l *Leases) open(ctx context.Context) error {
+	op, js := "create bucket "+bucketLeases, l.client.js
+	// As with streams: what isn't configured stays as it is.
+	replicas := l.client.cfg.Topology.Replicas
+	if replicas == 0 {
+		existing, err := js.Stream(ctx, "KV_"+bucketLeases)
+		switch {
+		case err == nil:
+			replicas = existing.CachedInfo().Config.Replicas
+		case !errors.Is(err, jetstream.ErrStreamNotFound):
+			return wrap(op, err)
+		}
+	}
+	var err error
+	// One TTL for the bucket: whoever is silent for as long loses its keys.
+	l.kv, err = js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+		Bucket: bucketLeases, Description: "Which process works on what", TTL: l.cfg.TTL, History: 1,
+		MaxBytes: leaseBytes, Replicas: max(replicas, 1),
+	})
+	return wrap(op, err)
 }
 
 // Held are the names this process holds, sorted.
@@ -163,13 +182,22 @@ func (l *Leases) round(ctx context.Context) error {
 	if err != nil {
 		return wrap(op, err)
 	}
-	share := (len(l.cfg.Names) + members - 1) / members
+	// Names that don't divide evenly stay with those who have them, as long as
+	// everybody has the rest.
+	least := len(l.cfg.Names) / len(members)
+	share := (len(l.cfg.Names) + len(members) - 1) / len(members)
+	keep := share
+	for _, count := range members {
+		if count < least {
+			keep = least
+		}
+	}
 	before := l.Held()
 	for _, name := range before {
 		l.mu.Lock()
 		revision, count := l.held[name], len(l.held)
 		l.mu.Unlock()
-		if count > share {
+		if count > keep {
 			l.release(ctx, name)
 			continue
 		}
@@ -212,32 +240,37 @@ func lostKey(err error) bool {
 	return errors.Is(err, jetstream.ErrKeyRevisionMismatch) || errors.Is(err, jetstream.ErrKeyExists) || errors.Is(err, jetstream.ErrKeyNotFound)
 }
 
-// look counts the live members and lists the names that somebody holds. A look
-// each round and no watcher: keys that expire are not told to watchers.
-func (l *Leases) look(ctx context.Context) (members int, taken map[string]bool, err error) {
-	watcher, err := l.kv.Watch(ctx, l.cfg.Group+".>", jetstream.IgnoreDeletes(), jetstream.MetaOnly())
+// look counts what the live members hold and lists the names that are taken. A
+// look each round and no watcher: keys that expire are not told to watchers.
+func (l *Leases) look(ctx context.Context) (members map[string]int, taken map[string]bool, err error) {
+	watcher, err := l.kv.Watch(ctx, l.cfg.Group+".>", jetstream.IgnoreDeletes())
 	if err != nil {
-		return 0, nil, err
+		return nil, nil, err
 	}
 	defer func() { _ = watcher.Stop() }()
-	taken = make(map[string]bool)
+	members, taken = map[string]int{l.member: 0}, make(map[string]bool)
+	holders := make(map[string]int)
 	for {
 		select {
 		case entry, ok := <-watcher.Updates():
 			if !ok {
-				return 0, nil, ctx.Err()
+				return nil, nil, cmp.Or(ctx.Err(), nats.ErrDisconnected)
 			}
 			if entry == nil {
-				return max(members, 1), taken, nil
+				for member := range members {
+					members[member] = holders[member]
+				}
+				return members, taken, nil
 			}
 			key := strings.TrimPrefix(entry.Key(), l.cfg.Group+".")
 			if name, ok := strings.CutPrefix(key, "lease."); ok {
 				taken[name] = true
-			} else {
-				members++
+				holders[string(entry.Value())]++
+			} else if member, ok := strings.CutPrefix(key, "member."); ok {
+				members[member] = 0
 			}
 		case <-ctx.Done():
-			return 0, nil, ctx.Err()
+			return nil, nil, ctx.Err()
 		}
 	}
 }

@@ -32,10 +32,10 @@ func lease(t *testing.T, c *Client, names []string) *Leases {
 func shared(names []string, all ...*Leases) func(context.Context) (bool, error) {
 	return func(context.Context) (bool, error) {
 		var held []string
-		share := (len(names) + len(all) - 1) / len(all)
+		least, share := len(names)/len(all), (len(names)+len(all)-1)/len(all)
 		for _, l := range all {
 			h := l.Held()
-			if len(h) > share {
+			if len(h) < least || len(h) > share {
 				return false, fmt.Errorf("one holds %q", h)
 			}
 			held = append(held, h...)
@@ -66,6 +66,36 @@ func TestLeasesAreSharedAmongTheLiving(t *testing.T) {
 	clients[0].nc.Close()
 	until(t, "one is left", shared(names, third))
 	until(t, "the dead one knows", func(context.Context) (bool, error) { return len(first.Held()) == 0, nil })
+}
+
+// Seven names among five: rounding up would leave nothing for the fifth, and
+// nothing much for the fourth.
+func TestNobodyIsLeftWithoutALease(t *testing.T) {
+	s := runServer(t, &server.Options{JetStream: true})
+	names := partitionNames(7)
+	var all []*Leases
+	for range 5 {
+		all = append(all, lease(t, ready(t, Config{URL: s.ClientURL()}), names))
+		until(t, "shared", shared(names, all...))
+	}
+}
+
+// A job that one does stays where it is when others come.
+func TestASingleLeaseStays(t *testing.T) {
+	s := runServer(t, &server.Options{JetStream: true})
+	first := lease(t, ready(t, Config{URL: s.ClientURL()}), []string{"job"})
+	for range 4 {
+		lease(t, ready(t, Config{URL: s.ClientURL()}), []string{"job"})
+	}
+	joined := time.Now()
+	until(t, "it has seen them", func(context.Context) (bool, error) {
+		first.mu.Lock()
+		defer first.mu.Unlock()
+		return first.renewed.After(joined), nil
+	})
+	if got := first.Held(); len(got) != 1 {
+		t.Errorf("it holds %q", got)
+	}
 }
 
 func TestTheEmbeddedServersOwnerHoldsAll(t *testing.T) {

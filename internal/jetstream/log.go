@@ -152,6 +152,10 @@ func (l *Log) open(ctx context.Context) error {
 		OptStartSeq:    l.after + 1,
 		// The server forgets the consumer of a reader that is gone.
 		InactiveThreshold: logForget,
+		// A cluster may place the next consumer on the very server that has just
+		// died. The library would ask for that one by its name for ever; an error
+		// lets Next ask for another.
+		MaxResetAttempts: 1,
 	})
 	if err != nil {
 		return wrap(op, err)

@@ -85,6 +85,27 @@ func (r *reader) renewPin(req pullRequest) error {
 	return r.request(req, r.inbox+".renew")
 }
 
+// unpin lets another process begin at once instead of after the pin's time to
+// live. Not while messages are being worked on here: the pin then is the time
+// that is left for them.
+func (r *reader) unpin() {
+	c := r.sub.client
+	r.mu.Lock()
+	pinned := r.pin != ""
+	r.mu.Unlock()
+	if !pinned || !c.nc.IsConnected() || r.sub.holds(r.name) {
+		return
+	}
+	body, err := json.Marshal(struct {
+		Group string `json:"group"`
+	}{pinnedGroup})
+	if err != nil {
+		return
+	}
+	// Nobody waits for the answer: where it fails, the pin runs out.
+	_ = c.nc.Publish(fmt.Sprintf("$JS.API.CONSUMER.UNPIN.%s.%s", r.sub.cfg.Stream, r.name), body)
+}
+
 // received reads what the server says of a message in its reply subject.
 func (c *Client) received(msg *nats.Msg) (*Received, error) {
 	meta, err := msg.Metadata()

@@ -35,6 +35,8 @@ const (
 type reader struct {
 	sub  *Subscription
 	name string
+	ctx  context.Context //nolint:containedctx // ends the reading
+	stop context.CancelFunc
 	// credits are free places in the subscription's queue. It has one for each
 	// credit, so putting a message there never waits.
 	credits chan struct{}
@@ -59,28 +61,28 @@ type pullEnd struct {
 	description string
 }
 
-func newReader(s *Subscription, name string, places int) *reader {
+func newReader(s *Subscription, name string) *reader {
 	r := &reader{
-		sub: s, name: name, credits: make(chan struct{}, places),
+		sub: s, name: name, credits: s.credits[name],
 		inbox: s.client.nc.NewInbox(), ended: make(chan pullEnd, 1), more: make(chan struct{}, 1),
 	}
-	for range places {
-		r.credits <- struct{}{}
-	}
+	r.ctx, r.stop = context.WithCancel(s.ctx)
 	return r
 }
 
 func (r *reader) run() {
+	defer r.stop()
 	sub, err := r.sub.client.nc.Subscribe(r.inbox+".*", r.handle)
 	if err != nil {
 		r.sub.client.log.Error("can't subscribe", "stream", r.sub.cfg.Stream, "consumer", r.name, "error", err)
 		return
 	}
 	_ = sub.SetPendingLimits(-1, -1) // credits are the limit
+	defer r.unpin()
 	defer r.drain(sub)
 
 	log := r.sub.client.log.With("stream", r.sub.cfg.Stream, "consumer", r.name)
-	ctx := r.sub.ctx
+	ctx := r.ctx
 	for backoff := readerBackoff; ; backoff = min(2*backoff, readerMaxBackoff) {
 		progress, err := r.read(ctx)
 		if ctx.Err() != nil {
@@ -179,6 +181,13 @@ func (r *reader) read(ctx context.Context) (progress bool, err error) {
 // room waits until half of the places are free, rather than pull one message
 // each time one is taken, and takes all that are.
 func (r *reader) room(ctx context.Context, req pullRequest) (n int, err error) {
+	defer func() {
+		if err != nil { // the next reader takes them
+			for range n {
+				r.credits <- struct{}{}
+			}
+		}
+	}()
 	renew := make(<-chan time.Time)
 	if req.Group != "" {
 		ticker := time.NewTicker(req.Expires)
@@ -271,7 +280,7 @@ func (r *reader) handle(msg *nats.Msg) {
 		r.pin = m.Pin
 		r.mu.Unlock()
 	}
-	if r.sub.ctx.Err() != nil {
+	if r.ctx.Err() != nil {
 		r.late = append(r.late, m)
 		return
 	}

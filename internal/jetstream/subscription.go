@@ -18,6 +18,9 @@ type SubscribeConfig struct {
 	Stream string
 	// Consumers of the stream, for example Topology.Consumers(StageDora).
 	Consumers []string
+	// Leases, if given, say which of the consumers are read here, now and later;
+	// the others are read elsewhere. A lease bears its consumer's name.
+	Leases *Leases
 	// Buffer is how many messages may wait in the channel, at least one for each
 	// consumer. Twice the batch they are processed in is a good number.
 	Buffer int
@@ -36,6 +39,7 @@ type Subscription struct {
 	// Readers put into queue, which has a place for every credit; hand moves
 	// from there to ch, where taking a message frees its place.
 	queue, ch chan *Received
+	credits   map[string]chan struct{} // of each consumer; a reader passes them on to the next
 
 	ctx     context.Context //nolint:containedctx // ends the readers
 	cancel  context.CancelFunc
@@ -65,7 +69,15 @@ func (c *Client) Subscribe(ctx context.Context, cfg SubscribeConfig) (*Subscript
 	s := &Subscription{
 		client: c, cfg: cfg,
 		queue: make(chan *Received, cfg.Buffer), ch: make(chan *Received),
+		credits: make(map[string]chan struct{}, len(cfg.Consumers)),
 		stopped: make(chan struct{}), held: make(map[*Received]struct{}),
+	}
+	share := cfg.Buffer / len(cfg.Consumers)
+	for _, name := range cfg.Consumers {
+		s.credits[name] = make(chan struct{}, share)
+		for range share {
+			s.credits[name] <- struct{}{}
+		}
 	}
 	// Not the caller's context: it bounds the start, Close ends the reading.
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
@@ -73,13 +85,42 @@ func (c *Client) Subscribe(ctx context.Context, cfg SubscribeConfig) (*Subscript
 		s.cancel()
 		return nil, err
 	}
-	share := cfg.Buffer / len(cfg.Consumers)
-	for _, name := range cfg.Consumers {
-		s.readers.Go(newReader(s, name, share).run)
+	if cfg.Leases != nil {
+		s.readers.Go(s.follow)
+	} else {
+		for _, name := range cfg.Consumers {
+			s.readers.Go(newReader(s, name).run)
+		}
 	}
 	s.keeper.Go(s.keepHeld)
 	s.keeper.Go(s.hand)
 	return s, nil
+}
+
+// follow reads the consumers whose leases are held here. What is in hand of one
+// that was lost is worked off here still: there is no harm in two who do.
+func (s *Subscription) follow() {
+	reading := make(map[string]*reader)
+	for {
+		held := s.cfg.Leases.Held()
+		for name, r := range reading {
+			if !slices.Contains(held, name) {
+				r.stop()
+				delete(reading, name)
+			}
+		}
+		for _, name := range held {
+			if reading[name] == nil && s.credits[name] != nil {
+				reading[name] = newReader(s, name)
+				s.readers.Go(reading[name].run)
+			}
+		}
+		select {
+		case <-s.cfg.Leases.Changes():
+		case <-s.ctx.Done():
+			return // and with it the readers
+		}
+	}
 }
 
 // Messages is where they arrive. It is closed by Close.
@@ -132,6 +173,18 @@ func (s *Subscription) release(m *Received) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.held, m)
+}
+
+// holds says whether messages of a consumer are handed out and not answered.
+func (s *Subscription) holds(consumer string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for m := range s.held {
+		if m.Consumer == consumer {
+			return true
+		}
+	}
+	return false
 }
 
 // Held is how many messages are handed out and not answered, for a metric.

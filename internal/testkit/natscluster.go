@@ -157,6 +157,7 @@ func (c *NATSCluster) ask(what string, question func(context.Context, jetstream.
 	defer cancel()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
+	var last error
 	for {
 		bounded, stop := context.WithTimeout(ctx, 2*time.Second)
 		err := question(bounded, js)
@@ -164,10 +165,13 @@ func (c *NATSCluster) ask(what string, question func(context.Context, jetstream.
 		if err == nil {
 			return
 		}
+		if ctx.Err() == nil {
+			last = err
+		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			c.tb.Fatalf("%s: %v", what, err)
+			c.tb.Fatalf("%s: %v", what, last)
 		}
 	}
 }
