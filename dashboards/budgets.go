@@ -33,7 +33,7 @@ func budgets() Dashboard {
 
 // The columns of budgets, here and on the service's dashboard.
 var (
-	budgetState  = state("state", budgetColours)
+	budgetState  = state(budgetColours)
 	budgetShare  = measured("share", "Left", ratio).wide(90)
 	budgetTime   = measured("time_left", "Left, minutes", allowed).wide(120)
 	budgetEnding = text("outlook", "Forecast")
@@ -113,7 +113,7 @@ func alertTable() Panel {
 			Description: "Burn-rate alerts that fired within the range, those still firing first: the burn over the long and the short window when it fired, the factor both had to exceed, what was left and when that ends, and the service's deployment before.",
 		},
 		Columns: []Column{
-			state("state", firingColours).wide(80), {Name: "severity", Title: "Severity", Width: 90, Colours: severityColours}, objectiveColumn, serviceColumn, text("rule", "Alert").wide(90),
+			state(firingColours).wide(80), {Name: "severity", Title: "Severity", Width: 90, Colours: severityColours}, objectiveColumn, serviceColumn, text("rule", "Alert").wide(90),
 			when("time", "Since (UTC)"), duration("lasted", "For").wide(90), measured("long_burn", "Long burn", times).wide(90), measured("short_burn", "Short burn", times).wide(90),
 			measured("factor", "Factor", times).wide(80), measured("time_left", "Left then", allowed).wide(100), when("runs_out_at", "Ends (UTC)").orElse(""),
 			text("deployment", "Deployment before"), text("summary", "Summary"), openColumn,

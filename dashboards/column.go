@@ -134,8 +134,8 @@ func number(name, title string) Column {
 	return Column{Name: name, Title: title, Unit: count, Width: 90}
 }
 
-func state(name string, c Colours) Column {
-	return Column{Name: name, Title: "State", Width: 110, Colours: c}
+func state(c Colours) Column {
+	return Column{Name: "state", Title: "State", Width: 110, Colours: c}
 }
 
 func bandOf(name string) Column {

@@ -2,6 +2,7 @@ package dashboards
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -84,7 +85,7 @@ func (s site) seedBudgets(t *testing.T, end time.Time) {
 	must(t, s.store.SetObjectives(t.Context(), definitions))
 	must(t, s.store.SaveStatuses(t.Context(), "test", states))
 	for _, ago := range []time.Duration{2 * time.Hour, time.Hour} { // before it was spent
-		past := append(statuses[:len(statuses):len(statuses)], gone)
+		past := slices.Concat(statuses, []schemas.BudgetStatus{gone})
 		for i := range past {
 			past[i].At, past[i].From, past[i].To = end.Add(-ago), end.Add(-ago-month), end.Add(-ago)
 		}

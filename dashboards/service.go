@@ -34,7 +34,7 @@ func serviceDeployments() []Panel {
 				Description: "The deployments of these days, newest first, with their state, the changes no earlier deployment contained, why one is rework, how its failure was attributed and how long it took to recover.",
 			},
 			Columns: []Column{
-				when("time", "Finished (UTC)"), text("what", "Version").wide(130), state("state", stateColours), number("changes", "Changes"),
+				when("time", "Finished (UTC)"), text("what", "Version").wide(130), state(stateColours), number("changes", "Changes"),
 				text("environment", "Environment").wide(120), text("rework_reason", "Rework by"), text("failure_method", "Failed by"), duration("recovery", "Recovered in").orElse(""),
 				text("notes", "Notes"), text("actor", "By"), text("deployment_id", "Deployment"), openColumn,
 			},

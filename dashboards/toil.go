@@ -50,7 +50,7 @@ func toilWeeks() Panel {
 			Description: "Toil, capacity and ratio of each team's weeks, newest first, with the hours left under the cap. Burn is the ratio ÷ the cap over one and four weeks: 1 is exactly at the cap. Inferred and automated hours stand beside and are in no ratio.",
 		},
 		Columns: []Column{
-			when("time", "Week of (UTC)"), teamColumn, state("state", toilColours).wide(120), measured("hours", "Toil", worked), number("entries", "Entries").orElse("no data"),
+			when("time", "Week of (UTC)"), teamColumn, state(toilColours).wide(120), measured("hours", "Toil", worked), number("entries", "Entries").orElse("no data"),
 			measured("capacity", "Capacity", worked).orElse("not configured"), measured("ratio", "Ratio", ratio).orElse("–"), measured("cap", "Cap", ratio), measured("hours_left", "Left", worked).orElse("–"),
 			overCap("week_burn", "Burn, 1 w"), overCap("month_burn", "Burn, 4 w"), measured("inferred", "Inferred", worked).orElse("none"), measured("automated", "By a machine", worked),
 		},

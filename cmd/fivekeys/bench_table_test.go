@@ -37,6 +37,7 @@ func BenchmarkFigures(b *testing.B) {
 	b.Run("rebuild", f.rebuild)
 	b.Run("report", f.report)
 	b.Run("spans", f.spans)
+	b.Run("trace", f.traceByID)
 	b.Run("slo", f.evaluation)
 	b.Run("start", f.start)
 	b.Run("idle", f.idle)

@@ -46,7 +46,7 @@ func (d *docsData) planSpans() {
 				if i >= o.fast {
 					took = o.tail
 				}
-				m.Latency.Add(int64(took * factor))
+				m.Latency.Add(int64(took) * int64(factor))
 			}
 			d.services = append(d.services, m)
 		}
@@ -56,7 +56,7 @@ func (d *docsData) planSpans() {
 				call.Errors = uint64(factor)
 			}
 			for range call.Calls {
-				call.Latency.Add(int64(85 * time.Millisecond * factor))
+				call.Latency.Add((85 * time.Millisecond).Nanoseconds() * int64(factor))
 			}
 			d.calls = append(d.calls, call)
 		}

@@ -120,7 +120,7 @@ func replaceGenerated(t *testing.T, file, mark, want string) {
 		return
 	}
 	if *update {
-		if err := os.WriteFile(file, []byte(head+begin+want+end+tail), 0o644); err != nil { //nolint:gosec // documentation is for everybody
+		if err := os.WriteFile(file, []byte(head+begin+want+end+tail), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return

@@ -73,7 +73,7 @@ func (c *queryCommand) Run(ctx context.Context, g *globals, env *environment) er
 func printHeader(ctx context.Context, w io.Writer, conn driver.Conn, text string) error {
 	rows, err := conn.Query(ctx, "SELECT name FROM (DESCRIBE TABLE ("+text+"))")
 	if err != nil {
-		return nil //nolint:nilerr // a statement that is no SELECT has no columns, and no rows
+		return nil // a statement that is no SELECT has no columns, and no rows
 	}
 	defer func() { _ = rows.Close() }()
 	var names []string

@@ -71,7 +71,7 @@ type Query struct {
 var ErrNotFound = errors.New("not found")
 
 // Refusal is an answer of Grafana that is no success.
-type Refusal struct {
+type Refusal struct { //nolint:errname // what Grafana says, whatever one does with it
 	Status int
 	Body   string
 }

@@ -170,8 +170,8 @@ func (s *Store) changedSpans(ctx context.Context, since time.Time, written strin
 		return err
 	}
 	late := fmt.Sprintf("minute < toDateTime(%d, 'UTC') AND %s", from, written)
-	var any uint64
-	if err := s.conn.QueryRow(ctx, "SELECT count() FROM sli_minute_facts WHERE "+late).Scan(&any); err != nil || any == 0 {
+	var rows uint64
+	if err := s.conn.QueryRow(ctx, "SELECT count() FROM sli_minute_facts WHERE "+late).Scan(&rows); err != nil || rows == 0 {
 		return err
 	}
 	return s.sloMinutes(ctx, `SELECT objective, toInt64(intDiv(toUnixTimestamp(minute), 60)), sum(good), sum(total)

@@ -93,8 +93,8 @@ func (e *Evaluator) readCorrections(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	print := fingerprint(events)
-	if print == e.correctedBy {
+	mark := fingerprint(events)
+	if mark == e.correctedBy {
 		return false, nil
 	}
 	e.corrections = e.corrections[:0:0]
@@ -106,7 +106,7 @@ func (e *Evaluator) readCorrections(ctx context.Context) (bool, error) {
 		}
 		e.corrections = append(e.corrections, c)
 	}
-	e.correctedBy = print
+	e.correctedBy = mark
 	for _, a := range e.accounts {
 		a.forgetCorrections()
 	}

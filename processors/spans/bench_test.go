@@ -129,7 +129,10 @@ func BenchmarkSpansAtRest(b *testing.B) {
 	}
 	for _, table := range []string{"span_log", "trace_index"} {
 		var size float64
-		fmt.Sscan(scalar(b, db, "SELECT toString(sum(bytes_on_disk)) FROM system.parts WHERE active AND database = currentDatabase() AND table = '"+table+"'"), &size)
+		_, err := fmt.Sscan(scalar(b, db, "SELECT toString(sum(bytes_on_disk)) FROM system.parts WHERE active AND database = currentDatabase() AND table = '"+table+"'"), &size)
+		if err != nil {
+			b.Fatal(err)
+		}
 		b.ReportMetric(size/float64(tr.spans), table+"-bytes/span")
 	}
 }
