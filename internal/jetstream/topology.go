@@ -127,8 +127,9 @@ func (t Topology) streams() []streamSpec {
 				Name: StreamSpans, Subjects: []string{"spans.>"},
 				Description: "Chunks of spans by partition, until counted and no longer needed for replay",
 				Retention:   jetstream.LimitsPolicy, Discard: jetstream.DiscardNew,
-				// A sample of traffic that a power cut may shorten by some seconds:
-				// not worth an fsync. The server allows this mode only on one
+				// A sample of traffic that a power cut or a crash of the server (of the
+				// process, where it is embedded) may shorten by what was accepted last:
+				// syncing costs half the speed. The server allows this mode only on one
 				// replica and only without atomic batches.
 				PersistMode: t.spanPersistence(),
 				// Attributes repeat: a third.
