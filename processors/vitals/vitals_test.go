@@ -27,7 +27,7 @@ func TestSamplesCanBeReadFromTheView(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	at := time.Now().UTC().Truncate(time.Second) // older ones expire
 	for range 2 { // a sample written twice counts once
 		if err := sampler.Sample(t.Context(), at); err != nil {
 			t.Fatal(err)
