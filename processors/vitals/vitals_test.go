@@ -28,7 +28,7 @@ func TestSamplesCanBeReadFromTheView(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := time.Now().UTC().Truncate(time.Second) // older ones expire
-	for range 2 { // a sample written twice counts once
+	for range 2 {                                // a sample written twice counts once
 		if err := sampler.Sample(t.Context(), at); err != nil {
 			t.Fatal(err)
 		}
