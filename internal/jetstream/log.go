@@ -258,7 +258,7 @@ const maxFill = 1_000_000
 // AdvanceTo makes the next message's sequence larger than the given one. A reader
 // that remembers more than the stream holds would skip what comes next for
 // something it knows: a stream that was removed and made again counts from 1, and
-// one with asynchronous persistence lost its last seconds in a power cut.
+// one of a server that does not sync lost its last seconds in a power cut.
 // Nothing may be published meanwhile. Empty messages to subject fill the gap
 // where the stream holds messages still.
 func (c *Client) AdvanceTo(ctx context.Context, stream, subject string, sequence uint64) error {

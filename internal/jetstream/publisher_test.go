@@ -264,7 +264,7 @@ func TestLargeMessage(t *testing.T) {
 	}
 }
 
-func TestSpansArePlain(t *testing.T) {
+func TestSpansAreOnDiskBeforeTheyAreAcknowledged(t *testing.T) {
 	c := ready(t, Config{})
 	p := publisher(t, c, PublisherConfig{})
 	rs, err := p.PublishBatch(t.Context(), []Message{{Subject: "spans.0"}, {Subject: "spans.1"}})
@@ -272,7 +272,7 @@ func TestSpansArePlain(t *testing.T) {
 		t.Fatalf("%+v, %v", rs, err)
 	}
 	s, err := c.js.Stream(t.Context(), StreamSpans)
-	if err != nil || s.CachedInfo().Config.PersistMode != jetstream.AsyncPersistMode {
-		t.Errorf("%v", err)
+	if err != nil || s.CachedInfo().Config.PersistMode != jetstream.DefaultPersistMode || !s.CachedInfo().Config.AllowAtomicPublish {
+		t.Errorf("%v, %+v", err, s.CachedInfo().Config)
 	}
 }

@@ -127,11 +127,10 @@ func (t Topology) streams() []streamSpec {
 				Name: StreamSpans, Subjects: []string{"spans.>"},
 				Description: "Chunks of spans by partition, until counted and no longer needed for replay",
 				Retention:   jetstream.LimitsPolicy, Discard: jetstream.DiscardNew,
-				// A sample of traffic that a power cut or a crash of the server (of the
-				// process, where it is embedded) may shorten by what was accepted last:
-				// syncing costs half the speed. The server allows this mode only on one
-				// replica and only without atomic batches.
-				PersistMode: t.spanPersistence(),
+				// Synced like the others: with asynchronous persistence the server
+				// acknowledges before it writes, and dies with this process where it is
+				// embedded. A request's chunks share one sync.
+				AllowAtomicPublish: true,
 				// Attributes repeat: a third.
 				Compression: jetstream.S2Compression,
 			},
@@ -146,13 +145,6 @@ func (t Topology) streams() []streamSpec {
 		s.MaxBytes = t.MaxBytes / 100 * int64(specs[i].share)
 	}
 	return specs
-}
-
-func (t Topology) spanPersistence() jetstream.PersistModeType {
-	if t.Replicas > 1 {
-		return jetstream.DefaultPersistMode
-	}
-	return jetstream.AsyncPersistMode
 }
 
 func (t Topology) deliveryConsumers() []jetstream.ConsumerConfig {

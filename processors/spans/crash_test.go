@@ -78,7 +78,7 @@ func TestAStageThatDiesLeavesTheTablesOfOneThatDoesNot(t *testing.T) {
 			run(t, s.stage(options{store: calm, keep: keep}))
 
 			rng := rand.New(rand.NewPCG(3, 4))
-			tr := newTraffic(time.Now().Add(-10 * time.Minute))
+			tr := newShop(time.Now().Add(-10 * time.Minute))
 			tr.step = 100 * time.Millisecond
 			var sent []schemas.Span
 			feed := func() {
@@ -142,7 +142,7 @@ func TestTwoStagesShareTheStreamAndOneTakesOver(t *testing.T) {
 	server := testkit.StartNATS(t)
 	first, second := newStack(t, server.URL()), newStack(t, server.URL())
 	db := store(t)
-	tr := newTraffic(time.Now().Add(-10 * time.Minute))
+	tr := newShop(time.Now().Add(-10 * time.Minute))
 	var sent []schemas.Span
 	feed := func(n int) {
 		for range n {
@@ -176,14 +176,14 @@ func TestTwoStagesShareTheStreamAndOneTakesOver(t *testing.T) {
 	}
 }
 
-// The stream is persisted asynchronously, so a server that is killed may come back
-// without its last messages. What was counted stays counted, and counting goes on.
+// A server that does not sync may come back from a power cut without its last
+// messages. What was counted stays counted, and counting goes on.
 func TestAKilledServerDoesNotStopCounting(t *testing.T) {
 	server := testkit.StartNATS(t)
 	s, db := newStack(t, server.URL()), store(t)
 	stage := s.stage(options{store: db})
 	run(t, stage)
-	tr := newTraffic(time.Now().Add(-10 * time.Minute))
+	tr := newShop(time.Now().Add(-10 * time.Minute))
 	for range 50 {
 		s.send(tr.trace()...)
 	}
@@ -208,7 +208,7 @@ func TestAKilledServerDoesNotStopCounting(t *testing.T) {
 // nothing is lost.
 func TestAFullStreamIsCountedAndMadeRoomIn(t *testing.T) {
 	s, db := stackOf(t, "", 2<<20), store(t)
-	tr := newTraffic(time.Now().Add(-10 * time.Minute))
+	tr := newShop(time.Now().Add(-10 * time.Minute))
 	var sent []schemas.Span
 	refused := 0
 	send := func(made []schemas.Span) {
@@ -238,7 +238,7 @@ func TestAFullStreamIsCountedAndMadeRoomIn(t *testing.T) {
 
 func TestAStreamMadeAnewIsCounted(t *testing.T) {
 	db := store(t)
-	tr := newTraffic(time.Now().Add(-10 * time.Minute))
+	tr := newShop(time.Now().Add(-10 * time.Minute))
 	var sent []schemas.Span
 	for range 2 { // the second time with an empty folder of NATS
 		s := newStack(t, "")
