@@ -16,6 +16,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"github.com/fivekeys/fivekeys/internal/engine"
 	"github.com/fivekeys/fivekeys/internal/testkit"
 )
 
@@ -34,7 +35,8 @@ const (
 //
 //	go test -run '^$' -bench Figures/panels -benchtime 1x -timeout 60m ./dashboards
 //
-// FIVEKEYS_BENCH_SCALE=0.1 makes a tenth of all sizes, for a first look.
+// FIVEKEYS_BENCH_SCALE=0.1 makes a tenth of all sizes, for a first look;
+// FIVEKEYS_BENCH_PANELS is a pattern of the names to ask, for a closer one.
 func BenchmarkFigures(b *testing.B) {
 	scale := 1.0
 	if text := os.Getenv("FIVEKEYS_BENCH_SCALE"); text != "" {
@@ -44,9 +46,19 @@ func BenchmarkFigures(b *testing.B) {
 		}
 	}
 	b.Run("panels", func(b *testing.B) {
-		e := testkit.Engine(b)
-		c := newCrowd(scale, time.Now())
-		c.fill(b, testkit.StoreOn(b, e))
+		folder, now, filled := benchFolder(b)
+		e, err := engine.Start(b.Context(), engine.Config{DataDir: folder, Writer: testkit.Writer, Reader: testkit.Reader})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { _ = e.Close(context.WithoutCancel(b.Context())) })
+		c := newCrowd(scale, now)
+		if s := testkit.StoreOn(b, e); !filled {
+			c.fill(b, s)
+			if err := os.WriteFile(folder+benchFilled, []byte(c.now.Format(time.RFC3339)), 0o600); err != nil {
+				b.Fatal(err)
+			}
+		}
 		options := e.ClientOptions(testkit.Reader)
 		options.Settings = clickhouse.Settings{"max_execution_time": 60} // as the plugin does
 		reader, err := clickhouse.Open(options)
@@ -57,6 +69,30 @@ func BenchmarkFigures(b *testing.B) {
 		questioned := c.ask(b, reader)
 		printAsked(b, questioned, scale)
 	})
+}
+
+// benchFilled is the file that says for when a folder was filled.
+const benchFilled = ".filled"
+
+// benchFolder is where the rows are. FIVEKEYS_BENCH_DATA keeps them for another
+// run, with the moment that was now: filling takes longer than asking.
+func benchFolder(b *testing.B) (folder string, now time.Time, filled bool) {
+	b.Helper()
+	folder = os.Getenv("FIVEKEYS_BENCH_DATA")
+	if folder == "" {
+		return b.TempDir(), time.Now(), false
+	}
+	text, err := os.ReadFile(folder + benchFilled)
+	if errors.Is(err, os.ErrNotExist) {
+		return folder, time.Now(), false
+	}
+	if err == nil {
+		now, err = time.Parse(time.RFC3339, string(text))
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	return folder, now, true
 }
 
 // asked is one statement with its variables set, and the times it took.
@@ -75,11 +111,15 @@ func (c crowd) ask(b *testing.B, reader driver.Conn) []asked {
 	if err := reader.QueryRow(b.Context(), "SELECT trace_id FROM spans LIMIT 1").Scan(&trace); err != nil {
 		b.Fatal(err)
 	}
+	only, err := regexp.Compile(os.Getenv("FIVEKEYS_BENCH_PANELS"))
+	if err != nil {
+		b.Fatal(err)
+	}
 	var out []asked
 	for _, d := range All() {
 		for _, choice := range d.choices() {
 			for _, st := range statements(b) {
-				if !d.owns(st) {
+				if !d.owns(st) || !only.MatchString(st.name) {
 					continue
 				}
 				p := choice.plugin

@@ -79,23 +79,37 @@ func (p *pipeline) backlog(ctx context.Context) (map[string]uint64, error) {
 	return stages, nil
 }
 
-// drainPoll is how often a command that waits for the backlog looks.
-const drainPoll = 100 * time.Millisecond
+// How a command that waits for the backlog looks at it. A question that is lost
+// with its connection would be waited for as long as the command is patient.
+const (
+	drainPoll     = 100 * time.Millisecond
+	drainAnswer   = 5 * time.Second
+	drainPatience = time.Minute // without any answer
+)
 
 // waitDrained waits until everything accepted is in the facts.
 func waitDrained(ctx context.Context, backlog func(context.Context) (uint64, error), progress func(left uint64)) error {
 	ticker := time.NewTicker(drainPoll)
 	defer ticker.Stop()
+	answered := time.Now()
 	for {
-		left, err := backlog(ctx)
-		if err != nil {
+		bounded, cancel := context.WithTimeout(ctx, drainAnswer)
+		left, err := backlog(bounded)
+		cancel()
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case errors.Is(err, context.DeadlineExceeded) && time.Since(answered) < drainPatience:
+		case err != nil:
 			return fmt.Errorf("ask for the backlog: %w", err)
-		}
-		if progress != nil {
-			progress(left)
-		}
-		if left == 0 {
-			return nil
+		default:
+			answered = time.Now()
+			if progress != nil {
+				progress(left)
+			}
+			if left == 0 {
+				return nil
+			}
 		}
 		select {
 		case <-ticker.C:

@@ -68,12 +68,13 @@ func TestTwoProcessesShareThePartitions(t *testing.T) {
 		one, other := metric(t, first.url, partitionsHeld), metric(t, second.url, partitionsHeld)
 		return one == other && one+other == jetstream.DefaultPartitions, fmt.Sprintf("the processes hold %v and %v partitions", one, other)
 	})
-	for _, url := range []string{first.url, second.url} {
-		if metric(t, url, eventsFolded) == 0 {
-			t.Errorf("%s has folded nothing", url)
-		}
-	}
-	sendTo(before[len(before)/2:], func() {
+	rest := before[len(before)/2:]
+	sendTo(rest[:len(rest)/2], nil, first.url, second.url)
+	until(t, func() (bool, string) {
+		one, other := metric(t, first.url, eventsFolded), metric(t, second.url, eventsFolded)
+		return one > 0 && other > 0, fmt.Sprintf("the processes have folded %v and %v events", one, other)
+	})
+	sendTo(rest[len(rest)/2:], func() {
 		_ = second.command.Process.Signal(syscall.SIGKILL)
 		_ = second.command.Wait()
 	}, first.url, second.url)

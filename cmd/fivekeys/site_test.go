@@ -176,7 +176,8 @@ func (s *site) drain(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if err := waitDrained(ctx, s.backlogTotal, nil); err != nil {
-		t.Fatalf("drain: %v", err)
+		stages, _ := s.backlog(t.Context())
+		t.Fatalf("drain: %v; left %v", err, stages)
 	}
 }
 

@@ -21,8 +21,13 @@ func (c *Client) ConsumerState(ctx context.Context, stream, consumer string) (Co
 		return ConsumerState{}, wrap(op, err)
 	}
 	info := cons.CachedInfo() // as of right now
-	return ConsumerState{
-		Lag:     Lag{Stream: stream, Consumer: consumer, Waiting: info.NumPending, Unacked: uint64(max(info.NumAckPending, 0))},
-		Settled: info.AckFloor.Stream,
-	}, nil
+	s, err := c.js.Stream(ctx, stream)
+	if err != nil {
+		return ConsumerState{}, wrap(op, err)
+	}
+	lag, err := lagOf(ctx, s, info)
+	if err != nil {
+		return ConsumerState{}, wrap(op, err)
+	}
+	return ConsumerState{Lag: lag, Settled: info.AckFloor.Stream}, nil
 }

@@ -2,8 +2,12 @@ package jetstream
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // Lag is what a consumer has still to do.
@@ -28,16 +32,49 @@ func (c *Client) Pending(ctx context.Context, stream string) ([]Lag, error) {
 	var out []Lag
 	list := s.ListConsumers(ctx)
 	for info := range list.Info() {
-		out = append(out, Lag{
-			Stream: stream, Consumer: info.Name,
-			Waiting: info.NumPending, Unacked: uint64(max(info.NumAckPending, 0)),
-		})
+		lag, err := lagOf(ctx, s, info)
+		if err != nil {
+			return nil, wrap(op, err)
+		}
+		out = append(out, lag)
 	}
 	if err := list.Err(); err != nil {
 		return nil, wrap(op, err)
 	}
 	slices.SortFunc(out, func(a, b Lag) int { return strings.Compare(a.Consumer, b.Consumer) })
 	return out, nil
+}
+
+// lagOf gives the lag that a consumer's information tells. The server counts
+// what waits some time after it has stored and acknowledged it, so that a
+// consumer may be said to have nothing to do when it has: 0 is believed only
+// where the stream's last message was handed out.
+func lagOf(ctx context.Context, s jetstream.Stream, info *jetstream.ConsumerInfo) (Lag, error) {
+	lag := Lag{
+		Stream: info.Stream, Consumer: info.Name,
+		Waiting: info.NumPending, Unacked: uint64(max(info.NumAckPending, 0)),
+	}
+	if lag.Total() > 0 {
+		return lag, nil
+	}
+	filters := info.Config.FilterSubjects
+	if info.Config.FilterSubject != "" {
+		filters = []string{info.Config.FilterSubject}
+	}
+	if len(filters) == 0 {
+		filters = []string{">"}
+	}
+	for _, filter := range filters {
+		last, err := s.GetLastMsgForSubject(ctx, filter)
+		switch {
+		case errors.Is(err, jetstream.ErrMsgNotFound):
+		case err != nil:
+			return Lag{}, fmt.Errorf("look for the last message of consumer %s: %w", info.Name, err)
+		case last.Sequence > info.Delivered.Stream:
+			lag.Waiting++ // or more
+		}
+	}
+	return lag, nil
 }
 
 // StreamState is how full a stream is.

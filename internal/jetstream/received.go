@@ -43,18 +43,20 @@ var errAnswered = errors.New("answered before")
 // asynchronously: if it gets lost the message comes again.
 func (m *Received) Ack() error { return m.answer(answerAck) }
 
-// AckSync waits until the server has the acknowledgement.
+// AckSync waits until the server has the acknowledgement. Where that fails, as
+// with the other answers, the message is extended no more: it comes again after
+// AckWait, unless it is answered better until then.
 func (m *Received) AckSync(ctx context.Context) error {
 	if !m.answered.CompareAndSwap(false, true) {
 		return fmt.Errorf("%s: %w", m.op("acknowledge"), errAnswered)
 	}
+	defer m.release()
 	ctx, cancel := context.WithTimeout(ctx, defaultPublishTimeout)
 	defer cancel()
 	if _, err := m.client.nc.RequestWithContext(ctx, m.reply, []byte(answerAck)); err != nil {
 		m.answered.Store(false)
 		return wrap(m.op("acknowledge"), err)
 	}
-	m.release()
 	return nil
 }
 
@@ -86,11 +88,11 @@ func (m *Received) answer(text string) error {
 	if !m.answered.CompareAndSwap(false, true) {
 		return fmt.Errorf("%s: %w", m.op("answer"), errAnswered)
 	}
+	defer m.release()
 	if err := m.client.nc.Publish(m.reply, []byte(text)); err != nil {
 		m.answered.Store(false)
 		return wrap(m.op("answer"), err)
 	}
-	m.release()
 	return nil
 }
 

@@ -112,6 +112,22 @@ func TestHeldMessagesAreExtended(t *testing.T) {
 	}
 }
 
+// Whoever was told that an answer failed has given the message up.
+func TestWhatCouldNotBeAnsweredIsNotExtended(t *testing.T) {
+	c := ready(t, Config{Topology: Topology{AckWait: time.Second}})
+	sub := subscribe(t, c, StreamEvents, "dora-0")
+	mustPublish(t, publisher(t, c, PublisherConfig{}), Message{Subject: "events.x.0"})
+	m := receive(t, sub)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := m.AckSync(ended); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if again := receive(t, sub); again.NumDelivered != 2 || again.Sequence != m.Sequence {
+		t.Errorf("%+v", again)
+	}
+}
+
 func TestBackpressureKeepsMessagesAtTheServer(t *testing.T) {
 	c := ready(t, Config{})
 	p := publisher(t, c, PublisherConfig{})
