@@ -35,6 +35,9 @@ func TestTwoProcessesOnAClusterOutliveItsServers(t *testing.T) {
 		processes[i], urls[i] = s, s.url
 	}
 	starting.Wait()
+	if t.Failed() {
+		t.FailNow()
+	}
 
 	var again []simulation.Delivery
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: siteSenders}}

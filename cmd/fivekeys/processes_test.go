@@ -36,6 +36,9 @@ func TestTwoProcessesShareThePartitions(t *testing.T) {
 		c.natsURL, c.clickhouseURL = nats.URL(), testkit.ServerURL(engine.HTTPAddr())
 	})
 	starting.Wait()
+	if t.Failed() {
+		t.FailNow()
+	}
 
 	var again []simulation.Delivery
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: siteSenders}}
