@@ -30,8 +30,8 @@ type serving struct {
 	addr   string
 	url    string
 	client *http.Client
-	// environ is added to the environment.
-	environ []string
+	// environ is added to the environment, flags to those of serve.
+	environ, flags []string
 
 	mu      sync.Mutex
 	command *exec.Cmd
@@ -81,7 +81,7 @@ func (s *serving) start(t testing.TB) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.command = s.fivekeys(context.Background(), "serve", "--listen", s.addr)
+	s.command = s.fivekeys(context.Background(), append([]string{"serve", "--listen", s.addr}, s.flags...)...)
 	stderr, err := s.command.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -14,9 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/ptrace"
-
 	"github.com/fivekeys/fivekeys/internal/traffic"
 	"github.com/fivekeys/fivekeys/schemas"
 )
@@ -192,45 +189,9 @@ func withCalls(m traffic.Model, d traffic.Disorder, perMinute int) []traffic.Del
 	return deliveries
 }
 
-// encodeOTLP gives spans as an exporter sends them, encoded by OpenTelemetry's
-// own library.
 func encodeOTLP(t testing.TB, spans []schemas.Span) []byte {
 	t.Helper()
-	all := ptrace.NewTraces()
-	type resource struct{ service, version, environment string }
-	scopes := map[resource]ptrace.SpanSlice{}
-	for i := range spans {
-		s := &spans[i]
-		of := resource{s.Service, s.Version, s.Environment}
-		into, ok := scopes[of]
-		if !ok {
-			r := all.ResourceSpans().AppendEmpty()
-			r.Resource().Attributes().PutStr("service.name", s.Service)
-			for key, value := range map[string]string{"service.version": s.Version, "deployment.environment.name": s.Environment} {
-				if value != "" {
-					r.Resource().Attributes().PutStr(key, value)
-				}
-			}
-			into = r.ScopeSpans().AppendEmpty().Spans()
-			scopes[of] = into
-		}
-		out := into.AppendEmpty()
-		out.SetTraceID(pcommon.TraceID(s.TraceID))
-		out.SetSpanID(pcommon.SpanID(s.SpanID))
-		out.SetParentSpanID(pcommon.SpanID(s.ParentID))
-		out.SetName(s.Name)
-		out.SetKind(ptrace.SpanKind(s.Kind))
-		out.SetStartTimestamp(pcommon.Timestamp(s.Start))
-		out.SetEndTimestamp(pcommon.Timestamp(s.Start + s.Duration))
-		out.Status().SetCode(ptrace.StatusCode(s.Status))
-		for _, a := range s.Attributes {
-			out.Attributes().PutStr(a.Key, a.Value)
-		}
-		if s.Peer != "" {
-			out.Attributes().PutStr("peer.service", s.Peer)
-		}
-	}
-	body, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(all)
+	body, err := traffic.OTLP(spans)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -82,13 +82,6 @@ func New(cfg Config) (*Gate, error) {
 // Register adds the gate's path to a mux that others share.
 func (g *Gate) Register(mux *http.ServeMux) { mux.HandleFunc("GET "+Path, g.serve) }
 
-// Handler serves the gate alone.
-func (g *Gate) Handler() http.Handler {
-	mux := http.NewServeMux()
-	g.Register(mux)
-	return mux
-}
-
 func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
 	if hint, err := g.door.admit(r); err != nil {
 		w.Header().Set("WWW-Authenticate", "Bearer")

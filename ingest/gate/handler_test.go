@@ -84,7 +84,14 @@ func newGate(t testing.TB, change func(*gate.Config)) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return g.Handler()
+	return alone(g)
+}
+
+// alone serves nothing but the gate.
+func alone(g *gate.Gate) http.Handler {
+	mux := http.NewServeMux()
+	g.Register(mux)
+	return mux
 }
 
 func ask(h http.Handler, target string, change func(*http.Request)) *httptest.ResponseRecorder {
@@ -230,7 +237,7 @@ func TestWithoutConfigurationTheDefaultPolicyHolds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := ask(g.Handler(), gate.Path+"?service=anything&environment=staging", nil)
+	w := ask(alone(g), gate.Path+"?service=anything&environment=staging", nil)
 	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"fail":"open"`) || !strings.Contains(w.Body.String(), `"freeze":true`) {
 		t.Errorf("%d: %s", w.Code, w.Body)
 	}

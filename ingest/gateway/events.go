@@ -39,27 +39,27 @@ func (g *Gateway) acceptEvents(w http.ResponseWriter, r *http.Request) (outcome,
 		}
 		return g.refuse(w, fmt.Errorf("events: %w", err), hint), 0
 	}
-	b, err := g.bodies.readPlain(r)
-	defer b.release()
+	b, err := g.bodies.Read(w, r)
 	if err != nil {
-		return g.refuse(w, err, ""), len(b.data)
+		return g.refuse(w, err, ""), 0
 	}
+	defer b.Release()
 	parser := g.parser()
-	batch, err := parser.Parse(r.Header, b.data)
+	batch, err := parser.Parse(r.Header, b.Data)
 	if err != nil {
-		return g.refuse(w, err, ""), len(b.data)
+		return g.refuse(w, err, ""), len(b.Data)
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), eventsTimeout)
 	defer cancel()
 	sum, err := g.publish(ctx, batch)
 	if err != nil {
-		return g.refuse(w, fmt.Errorf("publish %d events: %w", len(batch), err), ""), len(b.data)
+		return g.refuse(w, fmt.Errorf("publish %d events: %w", len(batch), err), ""), len(b.Data)
 	}
 	writeJSON(w, http.StatusAccepted, "application/json", sum)
 	if sum.Accepted == 0 && sum.Duplicates > 0 {
-		return duplicate, len(b.data)
+		return duplicate, len(b.Data)
 	}
-	return accepted, len(b.data)
+	return accepted, len(b.Data)
 }
 
 // publish stores a batch. An event counts as a duplicate if everything it became

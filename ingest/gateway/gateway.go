@@ -10,6 +10,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/fivekeys/fivekeys/ingest/body"
+	"github.com/fivekeys/fivekeys/ingest/faultlog"
 	"github.com/fivekeys/fivekeys/ingest/native"
 	"github.com/fivekeys/fivekeys/ingest/signature"
 	"github.com/fivekeys/fivekeys/internal/jetstream"
@@ -129,8 +131,8 @@ type Gateway struct {
 	events   *endpoint
 	unknown  *endpoint // requests for a source nobody registered
 	tokens   *signature.Token
-	bodies   *bodies
-	faults   *faultLog
+	bodies   *body.Reader
+	faults   *faultlog.Log
 	draining atomic.Bool
 }
 
@@ -149,14 +151,20 @@ func New(cfg Config) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A message whose publisher gave up waiting may still be on its way with the
+	// body's bytes, so that buffers are not used again.
+	bodies, err := body.New(body.Config{Max: cfg.MaxBody, All: cfg.MaxBuffered})
+	if err != nil {
+		return nil, err
+	}
 	g := &Gateway{
 		cfg:     cfg,
 		sources: make(map[string]*endpoint, len(cfg.Sources)),
 		events:  &endpoint{metrics: m.endpoint("events")},
 		unknown: &endpoint{metrics: m.endpoint("unknown")},
 		tokens:  signature.NewBearer(cfg.Tokens),
-		bodies:  &bodies{max: cfg.MaxBody, limit: cfg.MaxBuffered},
-		faults:  &faultLog{log: cfg.Logger, now: cfg.Now},
+		bodies:  bodies,
+		faults:  faultlog.New(cfg.Logger, cfg.Now, "request refused, its sender was asked to try again"),
 	}
 	for _, s := range cfg.Sources {
 		if _, twice := g.sources[s.Name()]; twice {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/fivekeys/fivekeys/ingest/body"
 	"github.com/fivekeys/fivekeys/ingest/native"
 	"github.com/fivekeys/fivekeys/ingest/signature"
 	"github.com/fivekeys/fivekeys/internal/jetstream"
@@ -33,11 +34,6 @@ const (
 // The reasons that arise here.
 var (
 	errUnknownSource = errors.New("no such source")
-	errTooLarge      = errors.New("body is too large")
-	errEncoding      = errors.New("unsupported content encoding")
-	errGzip          = errors.New("body is not gzip")
-	errBuffers       = errors.New("too many bodies in memory")
-	errRead          = errors.New("body ended early")
 	errDraining      = errors.New("shutting down")
 )
 
@@ -74,12 +70,12 @@ var reasons = []struct {
 	{signature.ErrNotConfigured, unconfigured},
 	{signature.ErrMissing, unauthorized},
 	{signature.ErrMismatch, unauthorized},
-	{errTooLarge, tooLarge},
-	{errEncoding, unsupported},
+	{body.ErrTooLarge, tooLarge},
+	{body.ErrEncoding, unsupported},
 	{native.ErrMediaType, unsupported},
-	{errGzip, invalid},
-	{errBuffers, overloaded},
-	{errRead, aborted},
+	{body.ErrBroken, invalid},
+	{body.ErrFull, overloaded},
+	{body.ErrCut, aborted},
 	{jetstream.ErrOverloaded, overloaded},
 	{jetstream.ErrStreamFull, streamFull},
 	{context.Canceled, aborted}, // the sender has hung up

@@ -3,10 +3,7 @@ package gateway
 import (
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"net/http"
-	"sync/atomic"
-	"time"
 
 	"github.com/fivekeys/fivekeys/ingest/native"
 )
@@ -56,7 +53,7 @@ func (g *Gateway) refuse(w http.ResponseWriter, err error, hint string) outcome 
 		}
 	}
 	if a.fault {
-		g.faults.note(o, err)
+		g.faults.Note(a.label, err)
 	}
 	writeJSON(w, a.status, "application/problem+json", p)
 	return o
@@ -70,24 +67,4 @@ func writeJSON(w http.ResponseWriter, status int, media string, v any) {
 	w.Header().Set("Content-Type", media)
 	w.WriteHeader(status)
 	_, _ = w.Write(append(body, '\n')) // the sender has hung up
-}
-
-// faultLog writes at most one line a second per outcome: in an outage every
-// request fails the same way.
-type faultLog struct {
-	log     *slog.Logger
-	now     func() time.Time
-	last    [outcomes]atomic.Int64
-	skipped [outcomes]atomic.Int64
-}
-
-func (l *faultLog) note(o outcome, err error) {
-	now := l.now().UnixNano()
-	last := l.last[o].Load()
-	if now-last < int64(time.Second) || !l.last[o].CompareAndSwap(last, now) {
-		l.skipped[o].Add(1)
-		return
-	}
-	l.log.Error("request refused, its sender was asked to try again",
-		"outcome", answers[o].label, "error", err, "more_since_last", l.skipped[o].Swap(0))
 }

@@ -43,26 +43,26 @@ func (g *Gateway) accept(w http.ResponseWriter, r *http.Request, source *endpoin
 	if err := source.Precheck(r.Header); err != nil {
 		return g.refuseSender(w, err, source), 0
 	}
-	b, err := g.bodies.read(r)
-	defer b.release()
+	b, err := g.bodies.ReadAsSent(w, r)
 	if err != nil {
-		return g.refuse(w, err, ""), len(b.data)
+		return g.refuse(w, err, ""), 0
 	}
-	if err = source.Verify(r.Header, b.data); err != nil {
-		return g.refuseSender(w, err, source), len(b.data)
+	defer b.Release()
+	if err = source.Verify(r.Header, b.Data); err != nil {
+		return g.refuseSender(w, err, source), len(b.Data)
 	}
-	d := g.delivery(r.Header, b.data, source)
+	d := g.delivery(r.Header, b.Data, source)
 	ctx, cancel := context.WithTimeout(r.Context(), webhookTimeout)
 	defer cancel()
 	stored, err := g.cfg.Publisher.Publish(ctx, envelope.Delivery(&d))
 	if err != nil {
-		return g.refuse(w, fmt.Errorf("publish delivery %s of %s: %w", d.ID, d.Source, err), ""), len(b.data)
+		return g.refuse(w, fmt.Errorf("publish delivery %s of %s: %w", d.ID, d.Source, err), ""), len(b.Data)
 	}
 	writeJSON(w, http.StatusAccepted, "application/json", receipt{Delivery: d.ID, Duplicate: stored.Duplicate})
 	if stored.Duplicate {
-		return duplicate, len(b.data)
+		return duplicate, len(b.Data)
 	}
-	return accepted, len(b.data)
+	return accepted, len(b.Data)
 }
 
 func (g *Gateway) refuseSender(w http.ResponseWriter, err error, source *endpoint) outcome {

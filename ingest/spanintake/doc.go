@@ -1,7 +1,7 @@
 // Package spanintake is what all ways in for spans share, whatever they speak:
 //
 //	request ─► Admit       not draining, authentic, room in memory     (intake.go)
-//	        ─► Receive     the body, decompressed, within bounds        (receive.go, body.go)
+//	        ─► Receive     the body, decompressed, within bounds        (endpoint.go, ingest/body)
 //	        ─► Format      the protocol's own: to OTLP bytes            (ingest/otlp, ingest/zipkin)
 //	        ─► Accept      otlpwire.Split, publish on spans.<partition> (accept.go)
 //	        ─► Refuse      every error to one outcome, one status       (outcome.go)

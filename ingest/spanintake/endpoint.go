@@ -45,13 +45,13 @@ func (e *Endpoint) Receive(w http.ResponseWriter, r *http.Request) (otlpwire.Rep
 		if err != nil {
 			return none, err
 		}
-		b, err := e.in.bodies.read(w, r)
+		b, err := e.in.bodies.Read(w, r)
 		if err != nil {
 			return none, err
 		}
-		defer b.release()
-		size = len(b.data)
-		data, err := format(b.data)
+		defer b.Release()
+		size = len(b.Data)
+		data, err := format(b.Data)
 		if err != nil {
 			return none, err
 		}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/fivekeys/fivekeys/ingest/body"
+	"github.com/fivekeys/fivekeys/ingest/faultlog"
 	"github.com/fivekeys/fivekeys/ingest/signature"
 	"github.com/fivekeys/fivekeys/internal/jetstream"
 )
@@ -84,9 +86,9 @@ func (c *Config) defaults() error {
 type Intake struct {
 	cfg      Config
 	tokens   *signature.Token // nil: open
-	bodies   *bodies
+	bodies   *body.Reader
 	metrics  *metrics
-	faults   *faultLog
+	faults   *faultlog.Log
 	draining atomic.Bool
 }
 
@@ -99,11 +101,14 @@ func New(cfg Config) (*Intake, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := newBodies(cfg.MaxBody, cfg.MaxBuffered)
+	b, err := body.New(body.Config{Max: cfg.MaxBody, All: cfg.MaxBuffered, Reuse: true}) // chunks are copies
 	if err != nil {
 		return nil, err
 	}
-	in := &Intake{cfg: cfg, bodies: b, metrics: m, faults: &faultLog{log: cfg.Logger, now: cfg.Now}}
+	in := &Intake{
+		cfg: cfg, bodies: b, metrics: m,
+		faults: faultlog.New(cfg.Logger, cfg.Now, "spans refused, their sender was asked to try again"),
+	}
 	if len(cfg.Tokens) > 0 {
 		in.tokens = signature.NewBearer(cfg.Tokens)
 	}
@@ -123,6 +128,9 @@ func (in *Intake) RetryAfter() time.Duration { return in.cfg.RetryAfter }
 // Now is the time of day, for formats that have to invent one.
 func (in *Intake) Now() time.Time { return in.cfg.Now() }
 
+// Lease takes n bytes out of what requests may hold, or says that there is no room.
+func (in *Intake) Lease(n int) (*body.Lease, error) { return in.bodies.Lease(n) }
+
 // Admit decides by the headers alone, before a body is read: an anonymous sender
 // must not be able to make us buffer anything.
 func (in *Intake) Admit(h http.Header) error {
@@ -134,8 +142,8 @@ func (in *Intake) Admit(h http.Header) error {
 			return fmt.Errorf("spans: %w", err)
 		}
 	}
-	if in.bodies.full() {
-		return errBuffers
+	if in.bodies.Full() {
+		return body.ErrFull
 	}
 	return nil
 }

@@ -3,11 +3,9 @@ package spanintake
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
-	"sync/atomic"
-	"time"
 
+	"github.com/fivekeys/fivekeys/ingest/body"
 	"github.com/fivekeys/fivekeys/ingest/signature"
 	"github.com/fivekeys/fivekeys/internal/jetstream"
 	"github.com/fivekeys/fivekeys/internal/otlpwire"
@@ -18,11 +16,7 @@ import (
 var ErrInvalid = errors.New("invalid spans")
 
 var (
-	errTooLarge  = errors.New("body is too large")
-	errEncoding  = errors.New("unsupported content encoding")
 	errMediaType = errors.New("unsupported content type")
-	errBuffers   = errors.New("too many bodies in memory")
-	errRead      = errors.New("body ended early")
 	errDraining  = errors.New("shutting down")
 )
 
@@ -75,14 +69,15 @@ var reasons = []struct {
 	{signature.ErrNotConfigured, Unauthorized},
 	{signature.ErrMissing, Unauthorized},
 	{signature.ErrMismatch, Unauthorized},
-	{errTooLarge, TooLarge},
-	{errEncoding, Unsupported},
+	{body.ErrTooLarge, TooLarge},
+	{body.ErrEncoding, Unsupported},
 	{errMediaType, Unsupported},
 	{ErrInvalid, Invalid},
+	{body.ErrBroken, Invalid},
 	{otlpwire.ErrMalformed, Invalid},
 	{otlpwire.ErrGrowth, TooLarge},
-	{errBuffers, Overloaded},
-	{errRead, Aborted},
+	{body.ErrFull, Overloaded},
+	{body.ErrCut, Aborted},
 	{jetstream.ErrOverloaded, Overloaded},
 	{jetstream.ErrStreamFull, StreamFull},
 	{context.Canceled, Aborted}, // the sender has hung up
@@ -119,27 +114,7 @@ func (in *Intake) refuse(err error) Refusal {
 		r.Message = a.label + ": the spans are not confirmed as stored; send them again, repeated ones are recognised"
 	}
 	if a.fault {
-		in.faults.note(o, err)
+		in.faults.Note(a.label, err)
 	}
 	return r
-}
-
-// faultLog writes at most one line a second per outcome: in an outage every
-// request fails the same way.
-type faultLog struct {
-	log     *slog.Logger
-	now     func() time.Time
-	last    [outcomes]atomic.Int64
-	skipped [outcomes]atomic.Int64
-}
-
-func (l *faultLog) note(o Outcome, err error) {
-	now := l.now().UnixNano()
-	last := l.last[o].Load()
-	if now-last < int64(time.Second) || !l.last[o].CompareAndSwap(last, now) {
-		l.skipped[o].Add(1)
-		return
-	}
-	l.log.Error("spans refused, their sender was asked to try again",
-		"outcome", answers[o].label, "error", err, "more_since_last", l.skipped[o].Swap(0))
 }

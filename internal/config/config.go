@@ -96,12 +96,8 @@ func Load(path string) (Config, error) {
 	return (&decoder{file: path, folder: filepath.Dir(path), now: time.Now()}).parse(text)
 }
 
-// Parse reads the text of a file, whose name is for the problems only. The
-// error is nil or of type Problems: all of them, in the order of the file.
-func Parse(name string, text []byte) (Config, error) {
-	return (&decoder{file: name}).parse(text)
-}
-
+// parse gives the configuration, or all that is wrong with it in the order of
+// the file.
 func (d *decoder) parse(text []byte) (Config, error) {
 	name := d.file
 	d.config = Default()

@@ -15,12 +15,15 @@ import (
 
 const examplePath = "../../deploy/fivekeys.example.yaml"
 
+// parse reads a text that lies in no folder.
+func parse(name string, text []byte) (Config, error) { return (&decoder{file: name}).parse(text) }
+
 func TestTheExampleFileSaysWhatItsCommentsSay(t *testing.T) {
 	text, err := os.ReadFile(examplePath)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := Parse(examplePath, text)
+	got, err := parse(examplePath, text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +71,7 @@ func TestTheExamplesCommentedServersAreValidToo(t *testing.T) {
 	if !ok {
 		t.Fatal("the example has no servers")
 	}
-	got, err := Parse("example", []byte(regexp.MustCompile("(?m)^# ?(The .*)?").ReplaceAllString(commented, "")))
+	got, err := parse("example", []byte(regexp.MustCompile("(?m)^# ?(The .*)?").ReplaceAllString(commented, "")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +107,7 @@ func TestWhatIsAllowed(t *testing.T) {
 		"lines of another system":              {"bands: 2021\r\nlisten: ':1'\r\n", Config{Bands: "2021", Listen: ":1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := Parse("f", []byte(c.text))
+			got, err := parse("f", []byte(c.text))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -199,7 +202,7 @@ func TestProblemsNameTheirPlaceAndSayWhatToDo(t *testing.T) {
 			"f:6:9: the service \"a\" stands twice; the first is in line 4; join them"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Parse("f", []byte(c.text))
+			_, err := parse("f", []byte(c.text))
 			if err == nil {
 				t.Fatal("no problem was found")
 			}
@@ -222,7 +225,7 @@ func TestWarningsDontStopAnybody(t *testing.T) {
 			`f:1:7: nats has settings and no url; without one, the embedded server is used and they mean nothing, unless FIVEKEYS_NATS_URL is set`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := Parse("f", []byte(c.text))
+			got, err := parse("f", []byte(c.text))
 			if err != nil {
 				t.Fatal(err)
 			}

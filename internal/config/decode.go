@@ -15,6 +15,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
+	"github.com/fivekeys/fivekeys/internal/suggest"
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
@@ -171,7 +172,7 @@ func (d *decoder) mapping(n ast.Node, what string, known fields) {
 		case !ok && secretKey.MatchString(name):
 			d.report(key, fmt.Sprintf("%q: secrets never stand in this file", name), secretHint(name, known))
 		case !ok:
-			d.report(key, fmt.Sprintf("unknown key %q in %s", name, what), didYouMean(name, slices.Collect(maps.Keys(known))))
+			d.report(key, fmt.Sprintf("unknown key %q in %s", name, what), suggest.DidYouMean(name, slices.Collect(maps.Keys(known))))
 		case seen[name]:
 			d.report(key, fmt.Sprintf("key %q stands twice in %s", name, what), "keep one of them")
 		default:

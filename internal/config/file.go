@@ -9,6 +9,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/fivekeys/fivekeys/internal/bands"
+	"github.com/fivekeys/fivekeys/internal/suggest"
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
@@ -138,7 +139,7 @@ func (d *decoder) deployed(n ast.Node, into *schemas.Deployed) {
 			string(schemas.ByTag), string(schemas.ByPush),
 		}
 		if !slices.Contains(signals, s) {
-			d.report(d.value(n), fmt.Sprintf("%q isn't a signal that can mean deployed", s), didYouMean(s, signals))
+			d.report(d.value(n), fmt.Sprintf("%q isn't a signal that can mean deployed", s), suggest.DidYouMean(s, signals))
 			return
 		}
 		into.By = schemas.DeployedBy(s)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/fivekeys/fivekeys/internal/suggest"
 )
 
 // url reads one address or several of a cluster, separated by commas.
@@ -236,7 +238,7 @@ func words[T ~string](known []T) []string {
 func (d *decoder) word(n ast.Node, what string, known []string) (string, bool) {
 	s, ok := d.scalar(n, what)
 	if ok && !slices.Contains(known, s) {
-		d.report(d.value(n), fmt.Sprintf("%s %q isn't known", what, s), didYouMean(s, known))
+		d.report(d.value(n), fmt.Sprintf("%s %q isn't known", what, s), suggest.DidYouMean(s, known))
 		return "", false
 	}
 	return s, ok

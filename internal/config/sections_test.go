@@ -46,7 +46,7 @@ func TestWhatIsAllowedInTheReliabilitySections(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := Parse("f", []byte(c.text))
+			got, err := parse("f", []byte(c.text))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -95,7 +95,7 @@ func TestProblemsOfTheReliabilitySections(t *testing.T) {
 		"a key of a receiver with a mistake": {"alerts: [{name: a, webhok: 'https://h'}]", `f:1:20: unknown key "webhok" in a receiver; did you mean webhook?`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Parse("f", []byte(c.text))
+			_, err := parse("f", []byte(c.text))
 			if err == nil {
 				t.Fatal("no problem was found")
 			}
@@ -118,7 +118,7 @@ func TestWarningsOfTheReliabilitySections(t *testing.T) {
 		"people who work all night": {"toil: {teams: [{team: a, people: 1, capacity: 4d}]}", `f:1:34: 1 people of "a" can't work 4d a week; capacity is in hours of all of them a week`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := Parse("f", []byte(c.text))
+			got, err := parse("f", []byte(c.text))
 			if err != nil {
 				t.Fatal(err)
 			}

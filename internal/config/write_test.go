@@ -24,7 +24,7 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	back, err := Parse("fivekeys.yaml", text)
+	back, err := parse("fivekeys.yaml", text)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}

@@ -2,6 +2,7 @@ package jetstream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -104,7 +105,7 @@ func publishThroughCrashes(t *testing.T, s *crashable, c *Client, subject func(i
 				until(t, "published", func(ctx context.Context) (bool, error) {
 					var err error
 					r, err = p.Publish(ctx, m)
-					if err != nil && Reason(err) != "unavailable" && Reason(err) != "overloaded" {
+					if err != nil && !errors.Is(err, ErrUnavailable) && !errors.Is(err, ErrOverloaded) {
 						t.Errorf("publish: %v", err)
 					}
 					return err == nil, err

@@ -9,8 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// The reasons for which anything here fails. Test them with errors.Is; Reason
-// turns them into a metric label.
+// The reasons for which anything here fails. Test them with errors.Is.
 var (
 	// ErrOverloaded: the publisher's queue is full; the caller should back off.
 	ErrOverloaded = errors.New("publish queue is full")
@@ -43,43 +42,6 @@ var (
 	// ErrDiskFull: not enough room on the disk; nothing was stored.
 	ErrDiskFull = errors.New("disk is full")
 )
-
-// reasons maps each error to its metric label, in the order in which they are tested.
-var reasons = []struct {
-	err   error
-	label string
-}{
-	{ErrOverloaded, "overloaded"},
-	{ErrStreamFull, "stream_full"},
-	{ErrTooLarge, "too_large"},
-	{ErrClosed, "closed"},
-	{ErrUnknownSubject, "unknown_subject"},
-	{ErrNotFound, "not_found"},
-	{ErrIncompatible, "incompatible"},
-	{ErrUnauthorized, "unauthorized"},
-	{ErrNoJetStream, "no_jetstream"},
-	{ErrStoreLocked, "store_locked"},
-	{ErrStoreUnusable, "store_unusable"},
-	{ErrDiskFull, "disk_full"},
-	{ErrRefused, "refused"},
-	{ErrUnavailable, "unavailable"},
-	{context.Canceled, "canceled"},
-	{context.DeadlineExceeded, "timeout"},
-}
-
-// Reason is the metric label of an error of this package: one of a small closed
-// set, "" for nil and "other" for what isn't ours.
-func Reason(err error) string {
-	if err == nil {
-		return ""
-	}
-	for _, r := range reasons {
-		if errors.Is(err, r.err) {
-			return r.label
-		}
-	}
-	return "other"
-}
 
 // Error is a failure as an operator sees it: what was tried, the reason, the
 // cause, and what to do about it.

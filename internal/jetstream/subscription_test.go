@@ -95,7 +95,7 @@ func TestHeldMessagesAreExtended(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs several ack waits")
 	}
-	c := ready(t, Config{Topology: Topology{AckWait: time.Second}})
+	c := ready(t, Config{Topology: Topology{AckWait: 3 * time.Second}})
 	p := publisher(t, c, PublisherConfig{})
 	sub := subscribe(t, c, StreamEvents, "dora-0")
 	mustPublish(t, p, Message{Subject: "events.x.0"})
@@ -103,7 +103,7 @@ func TestHeldMessagesAreExtended(t *testing.T) {
 	select {
 	case again := <-sub.Messages():
 		t.Errorf("redelivered while held: %+v", again)
-	case <-time.After(4 * time.Second):
+	case <-time.After(7 * time.Second):
 	}
 	// Given up, it comes again.
 	sub.extend(time.Now().Add(sub.cfg.MaxHold + time.Second))
@@ -197,7 +197,7 @@ func TestSubscribeMistakes(t *testing.T) {
 // dies, and sees by the pin that somebody else was there.
 func TestPinnedPartitions(t *testing.T) {
 	s := runServer(t, &server.Options{JetStream: true})
-	top := Topology{Partitions: 1, PinnedTTL: time.Second, AckWait: time.Second}
+	top := Topology{Partitions: 1, PinnedTTL: 3 * time.Second, AckWait: 3 * time.Second}
 	clients := []*Client{ready(t, Config{URL: s.ClientURL(), Topology: top}), ready(t, Config{URL: s.ClientURL(), Topology: top})}
 	p := publisher(t, clients[0], PublisherConfig{})
 	subs := []*Subscription{subscribe(t, clients[0], StreamEvents, "dora-0"), subscribe(t, clients[1], StreamEvents, "dora-0")}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -14,6 +15,10 @@ import (
 // up room in the stream: two seconds' worth of intake.
 const trimEvery = 2 * time.Second
 
+// trimPatience is how many rounds in a row must fail before it is worth a
+// warning: ten seconds, longer than a cluster takes to elect a leader.
+const trimPatience = 5
+
 // trimmer removes what every consumer has acknowledged, for the streams that
 // have consumers. Each process does so for all; doing it twice is harmless.
 type trimmer struct {
@@ -21,6 +26,7 @@ type trimmer struct {
 	once   sync.Once
 	stop   context.CancelFunc
 	done   sync.WaitGroup
+	failed int // rounds in a row
 }
 
 func (t *trimmer) start() {
@@ -54,11 +60,29 @@ func (t *trimmer) run(ctx context.Context) {
 			continue
 		}
 		bounded, cancel := context.WithTimeout(ctx, closeTimeout)
-		if err := t.client.Trim(bounded); err != nil && ctx.Err() == nil {
-			t.client.log.Warn("acknowledged messages stay in the streams for now", "error", err)
-		}
+		err := t.client.Trim(bounded)
 		cancel()
+		if ctx.Err() == nil {
+			t.note(err)
+		}
 	}
+}
+
+// note warns once per outage, and not of one that an election explains.
+func (t *trimmer) note(err error) {
+	if err == nil {
+		if t.failed >= trimPatience {
+			t.client.log.Info("acknowledged messages are removed from the streams again")
+		}
+		t.failed = 0
+		return
+	}
+	t.failed++
+	level := slog.LevelDebug
+	if t.failed == trimPatience {
+		level = slog.LevelWarn
+	}
+	t.client.log.Log(context.Background(), level, "acknowledged messages stay in the streams for now", "error", err)
 }
 
 // Trim removes from each stream that has consumers what all of them have

@@ -1,8 +1,11 @@
 package jetstream
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -120,5 +123,29 @@ func TestTrimWaitsForMissingAndForeignConsumers(t *testing.T) {
 	}
 	if err := c.Trim(ctx); err != nil || left() != 0 {
 		t.Errorf("%v, %d left", err, left())
+	}
+}
+
+func TestAnOutageIsWarnedOfOnce(t *testing.T) {
+	var out bytes.Buffer
+	trim := &trimmer{client: &Client{log: slog.New(slog.NewTextHandler(&out, nil))}}
+	rounds := func(n int, err error) string {
+		out.Reset()
+		for range n {
+			trim.note(err)
+		}
+		return out.String()
+	}
+	if got := rounds(trimPatience-1, ErrUnavailable) + rounds(1, nil) + rounds(1, ErrUnavailable) + rounds(1, nil); got != "" {
+		t.Errorf("an election is told of: %s", got)
+	}
+	if got := rounds(100, ErrUnavailable); strings.Count(got, "\n") != 1 || !strings.Contains(got, "level=WARN") {
+		t.Errorf("an outage is told of as %s", got)
+	}
+	if got := rounds(3, nil); strings.Count(got, "\n") != 1 || !strings.Contains(got, "level=INFO") {
+		t.Errorf("its end is told of as %s", got)
+	}
+	if got := rounds(trimPatience, ErrUnavailable); strings.Count(got, "level=WARN") != 1 {
+		t.Errorf("the next one is told of as %s", got)
 	}
 }

@@ -11,11 +11,7 @@ import (
 
 // The examples of the repository are in order, for the example catalogue.
 func TestExamplesOfTheRepository(t *testing.T) {
-	file, err := os.ReadFile("../../deploy/fivekeys.example.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	example, err := config.Parse("example", file)
+	example, err := config.Load("../../deploy/fivekeys.example.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fivekeys/fivekeys/internal/suggest"
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
@@ -119,7 +120,7 @@ func (l *linter) services(o *schemas.Objective) {
 		for i := range l.catalog.Services {
 			all = append(all, l.catalog.Services[i].Name)
 		}
-		l.add(Warning, o, fmt.Sprintf("the catalogue knows no service %q", clip(name)), didYouMean(name, all))
+		l.add(Warning, o, fmt.Sprintf("the catalogue knows no service %q", clip(name)), suggest.DidYouMean(name, all))
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	v1 "github.com/OpenSLO/go-sdk/pkg/openslo/v1"
 	"github.com/nobl9/govy/pkg/govy"
 	"github.com/nobl9/govy/pkg/rules"
+
+	"github.com/fivekeys/fivekeys/internal/suggest"
 )
 
 // object is one object of the files, of a type of the SDK.
@@ -96,7 +98,7 @@ func (r *reader) decode(n *node) (o *object, ok bool) {
 	for _, k := range v1.GetSupportedKinds() {
 		known = append(known, string(k))
 	}
-	r.report(kindNode.at.problem(Refused, "kind is "+kindNode.words(), didYouMean(kindNode.text, known)))
+	r.report(kindNode.at.problem(Refused, "kind is "+kindNode.words(), suggest.DidYouMean(kindNode.text, known)))
 	return nil, false
 }
 

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/fivekeys/fivekeys/internal/suggest"
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
@@ -81,7 +82,7 @@ func (s *selecting) read(spec map[string]any, service string) metric {
 				s.refuse(key, "stands beside other keys", "reported counts are whole: no spans are selected")
 			}
 		default:
-			s.refuse(key, "is unknown in a metricSource of type fivekeys", didYouMean(key, selectorKeys))
+			s.refuse(key, "is unknown in a metricSource of type fivekeys", suggest.DidYouMean(key, selectorKeys))
 		}
 	}
 	if sel := m.selector; sel.MaxDuration > 0 && sel.MinDuration > sel.MaxDuration {
@@ -128,7 +129,7 @@ func (s *selecting) words(key string, v any) []string {
 
 func (s *selecting) oneOf(key, word string, known []string) string {
 	if word != "" && !slices.Contains(known, word) {
-		s.refuse(key, fmt.Sprintf("can't be %q", clip(word)), didYouMean(word, known))
+		s.refuse(key, fmt.Sprintf("can't be %q", clip(word)), suggest.DidYouMean(word, known))
 	}
 	return word
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/OpenSLO/go-sdk/pkg/openslo"
 	v1 "github.com/OpenSLO/go-sdk/pkg/openslo/v1"
 
+	"github.com/fivekeys/fivekeys/internal/suggest"
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
@@ -137,7 +138,7 @@ func (r *reader) keep(o *object) {
 func (r *reader) find(from *object, path string, k openslo.Kind, name string) *object {
 	o := r.objects[k][name]
 	if o == nil {
-		from.refuse(path, fmt.Sprintf("refers to no %s: %q", k, clip(name)), didYouMean(name, keys(r.objects[k])))
+		from.refuse(path, fmt.Sprintf("refers to no %s: %q", k, clip(name)), suggest.DidYouMean(name, keys(r.objects[k])))
 		return nil
 	}
 	o.used = true

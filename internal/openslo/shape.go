@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	v1 "github.com/OpenSLO/go-sdk/pkg/openslo/v1"
+
+	"github.com/fivekeys/fivekeys/internal/suggest"
 )
 
 // shaper turns a tree into what encoding/json decodes into a type of the SDK,
@@ -122,7 +124,7 @@ func (s *shaper) object(n *node, t reflect.Type, path string) any {
 	known := map[string]reflect.Type{}
 	collect(t, known)
 	if n.kind != mapping {
-		s.refuse(n, path, "must have keys, is "+n.words(), didYouMean("", keys(known)))
+		s.refuse(n, path, "must have keys, is "+n.words(), suggest.DidYouMean("", keys(known)))
 		return nil
 	}
 	all := map[string]any{}
@@ -135,7 +137,7 @@ func (s *shaper) object(n *node, t reflect.Type, path string) any {
 			if where == "" {
 				where = "the object"
 			}
-			s.report(f.at.problem(Refused, fmt.Sprintf("%s: unknown key %q in %s", s.what, clip(f.key), where), didYouMean(f.key, keys(known))))
+			s.report(f.at.problem(Refused, fmt.Sprintf("%s: unknown key %q in %s", s.what, clip(f.key), where), suggest.DidYouMean(f.key, keys(known))))
 			continue
 		}
 		if v := s.value(f.value, ft, child); v != nil {

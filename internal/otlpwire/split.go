@@ -94,34 +94,15 @@ func (s *splitter) walk(body []byte) error {
 	return c.err
 }
 
-// resourceSpans collects the header first: a field may come before or after the
-// others, and even twice.
 func (s *splitter) resourceSpans(b []byte) error {
-	var header []byte
-	s.checker.reason = nil
+	header, err := s.header(b, resourceSpansResource, resourceSpansSchema, (*checker).resource, nil)
+	if err != nil {
+		return err
+	}
+	s.resourceHeader = header
+	reason := s.checker.reason
 	c := at(b)
 	for c.next() {
-		switch c.tag {
-		case resourceSpansResource:
-			if !s.checker.resource(c.body()) {
-				return ErrMalformed
-			}
-		case resourceSpansSchema:
-			s.checker.text(c.body())
-		default:
-			continue
-		}
-		header = join(header, c.raw())
-	}
-	if c.err != nil {
-		return c.err
-	}
-	if len(header) > maxHeader {
-		s.checker.reject(errHeader)
-	}
-	reason := s.checker.reason
-	s.resourceHeader = header
-	for c = at(b); c.next(); {
 		if c.tag != resourceSpansScope {
 			continue
 		}
@@ -134,31 +115,14 @@ func (s *splitter) resourceSpans(b []byte) error {
 
 // scopeSpans gets a reason to leave out all of its spans, or nil.
 func (s *splitter) scopeSpans(b []byte, reason error) error {
-	var header []byte
-	s.checker.reason = reason
+	header, err := s.header(b, scopeSpansScope, scopeSpansSchema, (*checker).scope, reason)
+	if err != nil {
+		return err
+	}
+	s.scopeHeader, s.fresh = header, true
+	reason = s.checker.reason
 	c := at(b)
 	for c.next() {
-		switch c.tag {
-		case scopeSpansScope:
-			if !s.checker.scope(c.body()) {
-				return ErrMalformed
-			}
-		case scopeSpansSchema:
-			s.checker.text(c.body())
-		default:
-			continue
-		}
-		header = join(header, c.raw())
-	}
-	if c.err != nil {
-		return c.err
-	}
-	if len(header) > maxHeader {
-		s.checker.reject(errHeader)
-	}
-	reason = s.checker.reason
-	s.scopeHeader, s.fresh = header, true
-	for c = at(b); c.next(); {
 		if c.tag != scopeSpansSpan {
 			continue
 		}
@@ -169,6 +133,32 @@ func (s *splitter) scopeSpans(b []byte, reason error) error {
 		s.add(c.raw())
 	}
 	return nil
+}
+
+// header collects what goes with all spans of a resource or a scope, before the
+// spans are looked at: a field may come before or after the others, and even
+// twice. What is wrong with it is then the checker's reason.
+func (s *splitter) header(b []byte, about, schema uint64, check func(*checker, []byte) bool, reason error) ([]byte, error) {
+	var header []byte
+	s.checker.reason = reason
+	c := at(b)
+	for c.next() {
+		switch c.tag {
+		case about:
+			if !check(&s.checker, c.body()) {
+				return nil, ErrMalformed
+			}
+		case schema:
+			s.checker.text(c.body())
+		default:
+			continue
+		}
+		header = join(header, c.raw())
+	}
+	if len(header) > maxHeader {
+		s.checker.reject(errHeader)
+	}
+	return header, c.err
 }
 
 // add takes the span that was just checked.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/fivekeys/fivekeys/internal/jetstream"
 	"github.com/fivekeys/fivekeys/internal/runner"
@@ -71,19 +72,28 @@ func (s *stage) run(t *testing.T, stop <-chan struct{}, process runner.Processor
 	}
 }
 
-func (s *stage) unsettled(t *testing.T) uint64 {
+// awaitUnsettled waits until so many messages will come again. The server takes
+// acknowledgements in, and counts what waits, some time after they were sent.
+func (s *stage) awaitUnsettled(t *testing.T, want uint64) {
 	t.Helper()
-	lags, err := s.client.Pending(t.Context(), jetstream.StreamDeliveries)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, lag := range lags {
-		if lag.Consumer == jetstream.ConsumerArchive {
-			return lag.Total()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		lags, err := s.client.Pending(t.Context(), jetstream.StreamDeliveries)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, lag := range lags {
+			if lag.Consumer == jetstream.ConsumerArchive && lag.Total() == want {
+				return
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-t.Context().Done():
+			t.Fatalf("%d messages should be unsettled: %+v", want, lags)
 		}
 	}
-	t.Fatal("the consumer is gone")
-	return 0
 }
 
 func (s *stage) letters(t *testing.T) []jetstream.Stored {
@@ -117,9 +127,7 @@ func TestABatchThatFailsIsTriedAgainUntilItSucceeds(t *testing.T) {
 	if len(slices.Compact(seen)) != messages {
 		t.Errorf("processed %v, want each of %d messages once", seen, messages)
 	}
-	if n := s.unsettled(t); n != 0 {
-		t.Errorf("%d messages are not acknowledged", n)
-	}
+	s.awaitUnsettled(t, 0)
 }
 
 func TestPoisonBecomesADeadLetterAndTheRestIsDone(t *testing.T) {
@@ -143,9 +151,7 @@ func TestPoisonBecomesADeadLetterAndTheRestIsDone(t *testing.T) {
 	if len(letters) != 1 || string(letters[0].Data) != "3" || letters[0].Subject != "deadletters.test" {
 		t.Errorf("dead letters: %+v", letters)
 	}
-	if n := s.unsettled(t); n != 0 {
-		t.Errorf("%d messages are not settled", n)
-	}
+	s.awaitUnsettled(t, 0)
 }
 
 func TestWhatIsNotSettledWhenItStopsComesAgain(t *testing.T) {
@@ -157,9 +163,7 @@ func TestWhatIsNotSettledWhenItStopsComesAgain(t *testing.T) {
 		once.Do(func() { close(stop) })
 		return nil, errors.New("the store is away")
 	})
-	if n := s.unsettled(t); n != messages {
-		t.Errorf("%d messages will come again, want %d", n, messages)
-	}
+	s.awaitUnsettled(t, messages)
 }
 
 func TestAnIncompleteRunnerIsRefused(t *testing.T) {

@@ -9,21 +9,21 @@ import (
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
-// OTLP writes spans as an exporter's request: protobuf, by service and version.
+// OTLP writes spans as an exporter's request: protobuf, by resource, encoded by
+// OpenTelemetry's own library. A span that brings no resource attributes gets
+// those that its service, version and environment are read from.
 func OTLP(spans []schemas.Span) ([]byte, error) {
 	traces := ptrace.NewTraces()
-	scopes := map[[2]string]ptrace.SpanSlice{}
+	scopes := map[string]ptrace.SpanSlice{}
 	for i := range spans {
 		s := &spans[i]
-		key := [2]string{s.Service, s.Version}
+		attributes := resource(s)
+		key := fmt.Sprint(attributes)
 		into, ok := scopes[key]
 		if !ok {
-			resource := traces.ResourceSpans().AppendEmpty()
-			resource.Resource().Attributes().PutStr("service.name", s.Service)
-			if s.Version != "" {
-				resource.Resource().Attributes().PutStr("service.version", s.Version)
-			}
-			into = resource.ScopeSpans().AppendEmpty().Spans()
+			r := traces.ResourceSpans().AppendEmpty()
+			put(r.Resource().Attributes(), attributes)
+			into = r.ScopeSpans().AppendEmpty().Spans()
 			scopes[key] = into
 		}
 		out := into.AppendEmpty()
@@ -36,8 +36,9 @@ func OTLP(spans []schemas.Span) ([]byte, error) {
 		out.SetEndTimestamp(pcommon.Timestamp(s.Start + s.Duration))
 		out.Status().SetCode(ptrace.StatusCode(s.Status))
 		out.Status().SetMessage(s.StatusMessage)
-		for _, a := range s.Attributes {
-			out.Attributes().PutStr(a.Key, a.Value)
+		put(out.Attributes(), s.Attributes)
+		if s.Peer != "" {
+			out.Attributes().PutStr("peer.service", s.Peer)
 		}
 	}
 	body, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(traces)
@@ -45,4 +46,25 @@ func OTLP(spans []schemas.Span) ([]byte, error) {
 		return nil, fmt.Errorf("write %d spans as OTLP: %w", len(spans), err)
 	}
 	return body, nil
+}
+
+func resource(s *schemas.Span) []schemas.Attribute {
+	if len(s.Resource) > 0 {
+		return s.Resource
+	}
+	attributes := []schemas.Attribute{{Key: "service.name", Value: s.Service}}
+	if s.Version != "" {
+		attributes = append(attributes, schemas.Attribute{Key: "service.version", Value: s.Version})
+	}
+	if s.Environment != "" {
+		attributes = append(attributes, schemas.Attribute{Key: "deployment.environment.name", Value: s.Environment})
+	}
+	return attributes
+}
+
+func put(into pcommon.Map, attributes []schemas.Attribute) {
+	into.EnsureCapacity(len(attributes) + 1)
+	for _, a := range attributes {
+		into.PutStr(a.Key, a.Value)
+	}
 }

@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fivekeys/fivekeys/internal/otlpwire"
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
@@ -103,4 +105,40 @@ func TestSpans(t *testing.T) {
 			t.Error(diff)
 		}
 	})
+}
+
+func TestOTLPHoldsWhatTheSpansAre(t *testing.T) {
+	var sent []schemas.Span
+	for s := range Example(start).Spans() {
+		if sent = append(sent, s); len(sent) == 200 {
+			break
+		}
+	}
+	sent[3].Peer, sent[3].Kind, sent[3].StatusMessage = "ledger", schemas.KindClient, "no answer"
+	sent[4].Resource = []schemas.Attribute{{Key: "service.name", Value: "other"}, {Key: "host.name", Value: "a"}}
+	body, err := OTLP(sent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	about := func(s *schemas.Span) string {
+		host, _ := s.Attribute("host.name")
+		return fmt.Sprintf("%s %s %s %s, parent %s, kind %d, %d+%d, %d %q, to %q, on %q", s.Service, s.Version, s.Environment, s.Name,
+			s.ParentID, s.Kind, s.Start, s.Duration, s.Status, s.StatusMessage, s.Peer, host)
+	}
+	want, got := map[identity]string{}, map[identity]string{}
+	for _, s := range sent {
+		if len(s.Resource) > 0 {
+			s.Service, s.Version, s.Environment = "other", "", ""
+		}
+		want[identity{s.TraceID, s.SpanID}] = about(&s)
+	}
+	if err := (&otlpwire.Decoder{}).Decode(body, func(s *schemas.Span) error {
+		got[identity{s.TraceID, s.SpanID}] = about(s)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if !maps.Equal(want, got) {
+		t.Error(cmp.Diff(want, got, cmp.AllowUnexported(identity{})))
+	}
 }

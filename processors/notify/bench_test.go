@@ -26,7 +26,7 @@ func BenchmarkBacklog(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		p := &pipeline{b, client, publisher}
+		p := &pipeline{t: b, client: client, publisher: publisher}
 		for i := range each {
 			for o := range objectives {
 				a := firing(fmt.Sprint("o", o))

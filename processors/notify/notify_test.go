@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	dto "github.com/prometheus/client_model/go"
@@ -40,20 +41,24 @@ func TestAReceiverThatIsAwayIsToldEverythingInOrderWhenItComesBack(t *testing.T)
 				}
 				return http.StatusOK
 			})
+			if away == -1 {
+				p.timeout = time.Second
+			}
 			n, stop := p.run(r.hook())
 			p.publish(firing("one"), firing("two"), resolved("one"), budget("one", schemas.BudgetExhausted, noon), resolved("two"))
 			p.settled("a")
 			stop()
 			got := r.ids(t)
-			one := slices.DeleteFunc(slices.Clone(got), func(id string) bool { return !strings.HasPrefix(id, "one") })
-			two := slices.DeleteFunc(slices.Clone(got), func(id string) bool { return !strings.HasPrefix(id, "two") })
+			// Where we are slow too, an answer may come too late: it is told again then.
+			one := slices.Compact(slices.DeleteFunc(slices.Clone(got), func(id string) bool { return !strings.HasPrefix(id, "one") }))
+			two := slices.Compact(slices.DeleteFunc(slices.Clone(got), func(id string) bool { return !strings.HasPrefix(id, "two") }))
 			if diff := cmp.Diff([]string{"one.fast.1/firing", "one.fast.1/resolved", "one.exhausted.12:00"}, one); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 			if diff := cmp.Diff([]string{"two.fast.1/firing", "two.fast.1/resolved"}, two); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
-			if sent, failed := counted(t, n, sent), counted(t, n, failed); sent != 5 || failed != 5 {
+			if sent, failed := counted(t, n, sent), counted(t, n, failed); sent != 5 || failed < 5 || failed > 5 && away != -1 {
 				t.Errorf("%v sent and %v failed are counted, not 5 and 5", sent, failed)
 			}
 		})

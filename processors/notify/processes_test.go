@@ -30,7 +30,7 @@ func TestTwoProcessesTellAReceiverOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return &pipeline{t, client, publisher}
+		return &pipeline{t: t, client: client, publisher: publisher}
 	}
 	r := serve(t, nil)
 	first, second := connect(), connect()

@@ -22,7 +22,7 @@ func BenchmarkStage(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()
 		s, db := newStack(b, ""), store(b)
-		tr := newTraffic(time.Now().Add(-5 * time.Minute))
+		tr := newShop(time.Now().Add(-5 * time.Minute))
 		pending := map[int][]schemas.Span{}
 		total := 0
 		for range traces {
@@ -93,7 +93,7 @@ func BenchmarkSpansAtRest(b *testing.B) {
 		n = v
 	}
 	db := store(b)
-	tr := newTraffic(time.Now().Add(-time.Duration(n/8) * time.Millisecond))
+	tr := newShop(time.Now().Add(-time.Duration(n/8) * time.Millisecond))
 	var batch clickhouse.SpanBatch
 	var wanted schemas.TraceID
 	for tr.spans < n {

@@ -11,14 +11,12 @@ import (
 	"testing"
 	"time"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/ptrace"
-
 	"github.com/fivekeys/fivekeys/internal/clickhouse"
 	"github.com/fivekeys/fivekeys/internal/jetstream"
 	"github.com/fivekeys/fivekeys/internal/otlpwire"
 	"github.com/fivekeys/fivekeys/internal/runner"
 	"github.com/fivekeys/fivekeys/internal/testkit"
+	"github.com/fivekeys/fivekeys/internal/traffic"
 	"github.com/fivekeys/fivekeys/processors/spans"
 	"github.com/fivekeys/fivekeys/processors/traces"
 	"github.com/fivekeys/fivekeys/schemas"
@@ -82,30 +80,7 @@ func (s *stack) send(all ...schemas.Span) {
 // chunk encodes spans with another's library.
 func chunk(tb testing.TB, all []schemas.Span) []byte {
 	tb.Helper()
-	td := ptrace.NewTraces()
-	for _, span := range all {
-		rs := td.ResourceSpans().AppendEmpty()
-		for _, a := range span.Resource {
-			rs.Resource().Attributes().PutStr(a.Key, a.Value)
-		}
-		out := rs.ScopeSpans().AppendEmpty().Spans().AppendEmpty()
-		out.SetTraceID(pcommon.TraceID(span.TraceID))
-		out.SetSpanID(pcommon.SpanID(span.SpanID))
-		out.SetParentSpanID(pcommon.SpanID(span.ParentID))
-		out.SetName(span.Name)
-		out.SetKind(ptrace.SpanKind(span.Kind))
-		out.SetStartTimestamp(pcommon.Timestamp(span.Start))
-		out.SetEndTimestamp(pcommon.Timestamp(span.Start + span.Duration))
-		out.Status().SetCode(ptrace.StatusCode(span.Status))
-		out.Status().SetMessage(span.StatusMessage)
-		for _, a := range span.Attributes {
-			out.Attributes().PutStr(a.Key, a.Value)
-		}
-		if span.Peer != "" {
-			out.Attributes().PutStr("peer.service", span.Peer)
-		}
-	}
-	b, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(td)
+	b, err := traffic.OTLP(all)
 	if err != nil {
 		tb.Fatal(err)
 	}

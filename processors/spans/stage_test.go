@@ -14,7 +14,7 @@ import (
 
 func TestSpansAreCountedOnceHoweverTheyCome(t *testing.T) {
 	all := func(n int) []schemas.Span {
-		tr := newTraffic(time.Now().Add(-10 * time.Minute))
+		tr := newShop(time.Now().Add(-10 * time.Minute))
 		tr.step = 200 * time.Millisecond
 		var out []schemas.Span
 		for range n {
@@ -71,7 +71,7 @@ func TestWhatIsOutOfRangeOrMalformedStopsNobody(t *testing.T) {
 	s, db := newStack(t, ""), store(t)
 	stage := s.stage(options{store: db})
 	run(t, stage)
-	tr := newTraffic(time.Now().Add(-time.Minute))
+	tr := newShop(time.Now().Add(-time.Minute))
 	good := tr.trace()
 	old, future := tr.trace()[:1], tr.trace()[:1]
 	old[0].Start -= int64(30 * 24 * time.Hour)
@@ -101,7 +101,7 @@ func TestASpanIsShownAsItCame(t *testing.T) {
 	s, db := newStack(t, ""), store(t)
 	stage := s.stage(options{store: db})
 	run(t, stage)
-	span := newTraffic(time.Now()).trace()[1]
+	span := newShop(time.Now()).trace()[1]
 	span.Attributes = append(span.Attributes, schemas.Attribute{Key: "odd\x00key", Value: "a\x00b"}, schemas.Attribute{Key: "empty"})
 	bare := span
 	bare.SpanID[0]++

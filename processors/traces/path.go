@@ -11,9 +11,6 @@ type Stretch struct {
 	From, To int64
 }
 
-// Duration of the stretch.
-func (s Stretch) Duration() int64 { return s.To - s.From }
-
 // waited says whether a child's parent can have waited for it: it ended
 // within the parent's time. A server whose client gave up was waited for as
 // long as the client did.

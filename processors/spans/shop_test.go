@@ -10,9 +10,9 @@ import (
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
-// traffic makes spans as a shop of microservices would: traces of eight spans,
+// shop makes spans as a shop of microservices would: traces of eight spans,
 // ten attributes each, of which some repeat and some don't.
-type traffic struct {
+type shop struct {
 	rng      *rand.Rand
 	services int
 	at       time.Time
@@ -20,8 +20,8 @@ type traffic struct {
 	step     time.Duration // from one trace to the next
 }
 
-func newTraffic(at time.Time) *traffic {
-	return &traffic{rng: rand.New(rand.NewPCG(7, 7)), services: 20, at: at, step: time.Millisecond}
+func newShop(at time.Time) *shop {
+	return &shop{rng: rand.New(rand.NewPCG(7, 7)), services: 20, at: at, step: time.Millisecond}
 }
 
 var agents = []string{
@@ -34,7 +34,7 @@ var agents = []string{
 var routes = []string{"/cart", "/cart/{id}", "/checkout", "/products", "/products/{id}", "/orders/{id}", "/search", "/login"}
 
 // trace makes the spans of one trace: pairs of client and server down a chain.
-func (t *traffic) trace() []schemas.Span {
+func (t *shop) trace() []schemas.Span {
 	const size = 8
 	t.at = t.at.Add(time.Duration(t.rng.ExpFloat64() * float64(t.step)))
 	spans := make([]schemas.Span, size)

@@ -1,23 +1,28 @@
-package config
+package suggest
 
 import (
 	"slices"
 	"strings"
 )
 
-// didYouMean is a hint for a word that isn't one of the known ones.
-func didYouMean(word string, known []string) string {
-	if len(word) > 64 {
-		word = word[:64]
+// longest is what is compared of a word that somebody else has written.
+const longest = 64
+
+// DidYouMean is a hint for a word that isn't one of the known ones.
+func DidYouMean(word string, known []string) string {
+	if len(known) == 0 {
+		return "none is known here"
 	}
 	known = slices.Sorted(slices.Values(known))
-	word = strings.ToLower(word)
+	word = fold(word[:min(len(word), longest)])
 	best, least := "", max(1, len(word)/3)+1
 	for _, k := range known {
-		if len(word) > 2 && strings.HasPrefix(k, word) {
-			return "did you mean " + k + "?" // repo for repositories
+		folded := fold(k)
+		d := distance(word, folded)
+		if len(word) > 2 && strings.HasPrefix(folded, word) {
+			d = min(d, 1) // repo for repositories
 		}
-		if d := distance(strings.ReplaceAll(word, "-", "_"), k); d < least {
+		if d < least {
 			best, least = k, d
 		}
 	}
@@ -26,6 +31,10 @@ func didYouMean(word string, known []string) string {
 	}
 	return "known here: " + strings.Join(known, ", ")
 }
+
+var dashes = strings.NewReplacer("-", "", "_", "")
+
+func fold(word string) string { return dashes.Replace(strings.ToLower(word)) }
 
 // distance counts the insertions, deletions, replacements and swaps of
 // neighbours between two words.
