@@ -11,6 +11,23 @@ type Facts struct {
 	Incidents   []Incident
 	Failures    []Failure
 	Days        []Day
+
+	InferredToil []InferredToil
+}
+
+// InferredToil is work that nobody reported and that a service's deployments and
+// incidents suggest.
+type InferredToil struct {
+	Service  string
+	Team     string
+	Kind     Inference
+	Subject  string // the deployment or the incident that it is
+	At       time.Time
+	Title    string
+	URL      string
+	Why      string
+	Evidence []string // deployments or incidents
+	KnownAt  time.Time
 }
 
 // FailureMethod is how a failure was attributed to a deployment, strongest first.

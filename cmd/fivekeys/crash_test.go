@@ -30,6 +30,7 @@ var factsWithoutKnownAt = []string{
 	"SELECT * FROM failures ORDER BY service, deployment_id, method, incident_id, fix_id",
 	"SELECT * FROM dora_daily ORDER BY service, day",
 	"SELECT service, source, id, type, time, data FROM events ORDER BY service, source, id",
+	"SELECT * EXCEPT (known_at) FROM toil ORDER BY source, id",
 	"SELECT DISTINCT delivery_id FROM deliveries ORDER BY delivery_id",
 }
 

@@ -30,6 +30,7 @@ const (
 	incidents
 	failures
 	days
+	inferred
 	tableCount
 )
 
@@ -54,6 +55,7 @@ func (s *Store) LoadWritten(ctx context.Context, services []string) (map[string]
 		incidents:   {incidentTable.name, incidentTable.keys},
 		failures:    {failureTable.name, failureTable.keys},
 		days:        {dayTable.name, dayTable.keys},
+		inferred:    {inferredTable.name, inferredTable.keys},
 	} {
 		group.Go(func() error {
 			if err := s.readWritten(ctx, t.name, t.keys, services, func(service, id string, digest uint64) {
@@ -98,6 +100,7 @@ type Changeset struct {
 	incidents   []changed[schemas.Incident]
 	failures    []changed[schemas.Failure]
 	days        []changed[schemas.Day]
+	inferred    []changed[schemas.InferredToil]
 
 	row []any // of the fact that is looked at
 }
@@ -120,6 +123,7 @@ func (c *Changeset) Add(w *Written, service string, version int, f *schemas.Fact
 	c.incidents = diff(c, c.incidents, &incidentTable, w, incidents, service, version, f.Incidents)
 	c.failures = diff(c, c.failures, &failureTable, w, failures, service, version, f.Failures)
 	c.days = diff(c, c.days, &dayTable, w, days, service, version, f.Days)
+	c.inferred = diff(c, c.inferred, &inferredTable, w, inferred, service, version, f.InferredToil)
 }
 
 // Merge adds what other changesets, of other services, have collected.
@@ -129,6 +133,7 @@ func (c *Changeset) Merge(others []Changeset) {
 	c.incidents = merged(c.incidents, others, func(o *Changeset) []changed[schemas.Incident] { return o.incidents })
 	c.failures = merged(c.failures, others, func(o *Changeset) []changed[schemas.Failure] { return o.failures })
 	c.days = merged(c.days, others, func(o *Changeset) []changed[schemas.Day] { return o.days })
+	c.inferred = merged(c.inferred, others, func(o *Changeset) []changed[schemas.InferredToil] { return o.inferred })
 }
 
 func merged[T any](facts []changed[T], others []Changeset, of func(*Changeset) []changed[T]) []changed[T] {
@@ -145,7 +150,7 @@ func merged[T any](facts []changed[T], others []Changeset, of func(*Changeset) [
 
 // Rows says how many rows would be written.
 func (c *Changeset) Rows() int {
-	return len(c.deployments) + len(c.changes) + len(c.incidents) + len(c.failures) + len(c.days)
+	return len(c.deployments) + len(c.changes) + len(c.incidents) + len(c.failures) + len(c.days) + len(c.inferred)
 }
 
 func diff[T any](c *Changeset, out []changed[T], t *table[T], w *Written, slot int, service string, version int, facts []T) []changed[T] {
@@ -195,6 +200,7 @@ func (s *Store) Apply(ctx context.Context, c *Changeset) error {
 	group.Go(func() error { return write(ctx, s, &incidentTable, c.incidents) })
 	group.Go(func() error { return write(ctx, s, &failureTable, c.failures) })
 	group.Go(func() error { return write(ctx, s, &dayTable, c.days) })
+	group.Go(func() error { return write(ctx, s, &inferredTable, c.inferred) })
 	if err := group.Wait(); err != nil {
 		return err
 	}
@@ -203,6 +209,7 @@ func (s *Store) Apply(ctx context.Context, c *Changeset) error {
 	note(c.incidents)
 	note(c.failures)
 	note(c.days)
+	note(c.inferred)
 	return nil
 }
 

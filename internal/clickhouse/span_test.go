@@ -64,6 +64,23 @@ func TestCountedRowsComeBackAndTheLargerSequenceWins(t *testing.T) {
 	if requests != 150 || p50 < want*0.95 || p50 > want*1.05 {
 		t.Errorf("%d requests, median %v, want 150 and %v", requests, p50, want)
 	}
+	// A minute that two partitions counted has each bucket once, in order, with the
+	// counts of both; so has one that only one did.
+	for _, view := range []string{"service_minutes", "service_dependencies"} {
+		for _, check := range []string{
+			"latency_ns = arraySort(arrayDistinct(latency_ns))", "length(latency_ns) = " + strconv.Itoa(len(latency)),
+			"p99_ms = arrayReduce('quantileExactWeightedArray(0.99)', [latency_ns], [latency_counts]) / 1e6",
+		} {
+			if got := scalar(t, s, "SELECT toString("+check+") FROM "+view); got != "1" {
+				t.Errorf("%s: it is not so that %s", view, check)
+			}
+		}
+	}
+	if got := scalar(t, s, "SELECT toString((c.n, c.ns) = (m.n, m.ns)) FROM "+
+		"(SELECT sum(requests) AS n, sumMap(latency_ns, latency_counts) AS ns FROM service_counts) AS c, "+
+		"(SELECT sum(requests) AS n, sumMap(latency_ns, latency_counts) AS ns FROM service_minutes) AS m"); got != "1" {
+		t.Error("service_counts sums up to something else than service_minutes")
+	}
 	for _, i := range latency {
 		if got := scalar(t, s, "SELECT toString(has(latency_ns, "+strconv.FormatInt(schemas.BucketValue(i.Index), 10)+")) FROM service_dependencies"); got != "1" {
 			t.Fatalf("the view doesn't know bucket %d, %d ns", i.Index, schemas.BucketValue(i.Index))

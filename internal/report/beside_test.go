@@ -17,7 +17,7 @@ import (
 func besideStore(t *testing.T) driver.Conn {
 	t.Helper()
 	conn := store(t)
-	for _, table := range []string{"event_log", "toil_log", "toil_rules", "slo_status_facts", "deployment_facts", "incident_facts"} {
+	for _, table := range []string{"event_log", "toil_log", "toil_rules", "slo_status_facts", "deployment_facts", "incident_facts", "inferred_toil_facts"} {
 		run(t, conn, "TRUNCATE TABLE "+table)
 	}
 	return conn

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fivekeys/fivekeys/internal/clickhouse"
+	"github.com/fivekeys/fivekeys/processors/dora"
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
@@ -18,6 +19,7 @@ func store(t *testing.T, s *clickhouse.Store, f schemas.Facts) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	f.InferredToil = dora.InferToil(&f)
 	var set clickhouse.Changeset
 	set.Add(written[service], service, 1, &f)
 	if err := s.Apply(t.Context(), &set); err != nil {
@@ -50,6 +52,23 @@ func rollbacks(t *testing.T, s *clickhouse.Store) {
 		"web shop 2026-03-02 01:00:00.000 %g rollback false manual_rollback fivekeys rollback/shop/2 ada went back to 0123456789ab in production ['2'] https://ci/2", minutes)},
 		rows(t, s, "team, service, time, minutes, category, confirmed, inferred, source, id, why, evidence, url", "toil WHERE id = 'rollback/shop/2'"))
 	same(t, "what was rolled back by people", []string{"['2']", "['p0']", "['p1']", "['p2']", "['p3']"}, rows(t, s, "evidence", "toil ORDER BY id"))
+}
+
+// turnedOut folds a service again: under other rules, which leave the number of
+// events as it is, and after a late event.
+func turnedOut(t *testing.T, s *clickhouse.Store) {
+	rollback, plain := deployed("1", "ada", monday, true), deployed("1", "ada", monday, false)
+	for _, turn := range []struct {
+		is   schemas.Deployment
+		want []string
+	}{
+		{rollback, []string{"rollback/shop/1"}}, {plain, []string{}}, {plain, []string{}}, {rollback, []string{"rollback/shop/1"}}, {rollback, []string{"rollback/shop/1"}},
+	} {
+		store(t, s, schemas.Facts{Deployments: []schemas.Deployment{turn.is}})
+		same(t, "entries", turn.want, rows(t, s, "id", "toil"))
+	}
+	store(t, s, schemas.Facts{})
+	same(t, "without the deployment", []string{}, rows(t, s, "id", "toil"))
 }
 
 func alerts(t *testing.T, s *clickhouse.Store) {

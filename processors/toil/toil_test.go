@@ -88,7 +88,7 @@ func add(t *testing.T, s *clickhouse.Store, events ...schemas.Event) {
 // clean empties the tables that toil is computed from.
 func clean(t *testing.T, s *clickhouse.Store) {
 	t.Helper()
-	for _, table := range []string{"event_log", "toil_log", "toil_rules", "deployment_facts", "incident_facts"} {
+	for _, table := range []string{"event_log", "toil_log", "toil_rules", "deployment_facts", "incident_facts", "inferred_toil_facts"} {
 		if err := s.Conn().Exec(t.Context(), "TRUNCATE TABLE "+table); err != nil {
 			t.Fatal(err)
 		}
@@ -114,6 +114,7 @@ func TestToil(t *testing.T) {
 		"toil that was stored before there was a feed is found when it settles": refilled,
 		"a rollback by a person is inferred toil":                               rollbacks,
 		"the same alert again and again is inferred toil":                       alerts,
+		"what turns out to be no rollback is no toil any more":                  turnedOut,
 		"a team that reports nothing has inferred toil and no ratio":            inferredOnly,
 		"toil that a source inferred is kept apart":                             inferredBySource,
 		"the burn is that of an SLO whose target is what toil leaves":           burn,

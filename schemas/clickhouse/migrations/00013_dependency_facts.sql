@@ -8,9 +8,8 @@ CREATE TABLE IF NOT EXISTS dependency_facts {{on_cluster}} (
     errors          UInt64 CODEC(T64, ZSTD(1)),
     latency_buckets Array(UInt16) CODEC(Delta, ZSTD(1)),
     latency_counts  Array(UInt64) CODEC(T64, ZSTD(1)),
-    sequence        UInt64 CODEC(Delta, ZSTD(1)),
-    INDEX minutes minute TYPE minmax GRANULARITY 1
+    sequence        UInt64 CODEC(Delta, ZSTD(1))
 ) ENGINE = {{engine "ReplacingMergeTree" "sequence"}}
 PARTITION BY toYYYYMM(minute)
-ORDER BY (caller, callee, minute, partition)
+ORDER BY (toStartOfHour(minute), caller, callee, toMinute(minute), partition)
 {{settings}}, index_granularity = 256
