@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 ENGINE   := deploy/engine/node_modules/.package-lock.json
 PAYLOADS := ingest/github/testdata/octokit/node_modules/.package-lock.json
+SCHEMA   := dashboards/testdata/schema/node_modules/.package-lock.json
 LINT     := bin/golangci-lint
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 PACKAGES ?= ./...
@@ -33,6 +34,13 @@ $(PAYLOADS): ingest/github/testdata/octokit/package-lock.json
 	cd ingest/github/testdata/octokit && npm ci --ignore-scripts --no-audit --no-fund
 	touch node_modules/.package-lock.json
 
+.PHONY: schema
+schema: $(SCHEMA) ## Fetch Grafana's published types for the dashboards' test (npm, pinned)
+
+$(SCHEMA): dashboards/testdata/schema/package-lock.json
+	cd dashboards/testdata/schema && npm ci --ignore-scripts --no-audit --no-fund
+	touch node_modules/.package-lock.json
+
 .PHONY: browser
 browser: ## Install Chromium for the tests of the HTML report (Debian's package)
 	command -v chromium >/dev/null || { sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); $$sudo apt-get update -qq; $$sudo apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core; }
@@ -42,12 +50,12 @@ demo: build ## Run everything on sample input and print the report
 	bin/fivekeys demo
 
 .PHONY: test
-test: build payloads browser ## Run every test, on the real NATS and the real engine
+test: build payloads schema browser ## Run every test, on the real NATS and the real engine
 	go test -timeout 30m $(PACKAGES)
 	cd deploy/verify && go test ./...
 
 .PHONY: race
-race: build payloads browser ## Run the tests under the race detector
+race: build payloads schema browser ## Run the tests under the race detector
 	go test -race -timeout 60m $(PACKAGES)
 
 .PHONY: fuzz
@@ -86,4 +94,4 @@ secrets: ## Make random secrets for docker compose in ./secrets
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf bin deploy/engine/node_modules ingest/github/testdata/octokit/node_modules
+	rm -rf bin deploy/engine/node_modules ingest/github/testdata/octokit/node_modules dashboards/testdata/schema/node_modules

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// AlertRule asks a question of the store every minute and fires for each row
+// AlertRule asks a question of the store again and again and fires for each row
 // whose number is above the threshold; the row's text columns are its labels.
 // No row is an answer too: all is well, unless NoDataFires.
 type AlertRule struct {
@@ -50,6 +50,14 @@ func Alerts() []AlertGroup {
 				Summary:     "{{ $labels.objective }} has no error budget left",
 				Description: "{{ $labels.service }} has spent more than its target allows. Where the policy says so, its deployments are frozen.",
 				Dashboard:   budgetsUID,
+			},
+		}},
+		{Title: "Toil", Every: time.Hour, Rules: []AlertRule{
+			{
+				UID: "fivekeys-toil", Title: "Toil is over its cap", Query: "alerts/toil.sql", Above: 1, Severity: "ticket",
+				Summary:     "{{ $labels.team }} does more toil than its cap allows",
+				Description: "Over the last four weeks. The toil dashboard says what takes the time, and what of it a machine could do.",
+				Dashboard:   toilUID,
 			},
 		}},
 		{Title: "Pipeline", Every: time.Minute, Rules: []AlertRule{

@@ -36,7 +36,7 @@ func newCrowd(scale float64, now time.Time) crowd {
 func (c crowd) fill(tb testing.TB, s *store.Store) {
 	tb.Helper()
 	for from := 0; from < benchDays; from += 30 {
-		for _, sql := range []string{fillDays, fillDeployments, fillChanges, fillIncidents, fillFailures, fillEvents} {
+		for _, sql := range []string{fillDays, fillDeployments, fillChanges, fillIncidents, fillFailures, fillInferredToil, fillEvents} {
 			c.exec(tb, s, sql, from, min(30, benchDays-from))
 		}
 		if from < 180 { // deliveries are kept for half a year
@@ -145,6 +145,13 @@ const (
 		WITH {a}, ` + deployed + `
 		SELECT service_name, team_name, id, 'time_window', format('inc-{}', id), finished, finished + 3600, 3600, 1, 0, h
 		FROM numbers({services} * {n}) WHERE live AND broke`
+
+	// Rollbacks by hand, as they are folded from the deployments.
+	fillInferredToil = `INSERT INTO inferred_toil_facts (service, team, kind, subject, at, title, url, why, evidence, known_at, version, deleted, digest)
+		WITH {a}, ` + deployed + `
+		SELECT service_name, team_name, 'manual_rollback', id, finished, format('Rollback of {} in production', service_name), format('https://ci.example/runs/{}', id),
+			format('person-{} went back to v{} in production', toString(h % 2000), toString(d)), id, finished + 2, 1, 0, h
+		FROM numbers({services} * {n}) WHERE live AND prod AND h % 61 = 0`
 
 	// The events behind: the deployment and its changes.
 	fillEvents = `INSERT INTO event_log (service, source, id, type, time, known_at, data, precedence)

@@ -25,8 +25,8 @@ func budgets() Dashboard {
 			{Height: 9, Panels: budgetTrends()},
 			{Title: "What spent it", Height: 9, Panels: []Panel{spentTable()}},
 			{Title: "Alerts", Height: 9, Panels: []Panel{alertTable()}},
-			{Title: "Freezes", Height: 8, Panels: freezeTables()},
-			{Title: "Corrections and methods", Height: 8, Panels: correctionTables()},
+			{Title: "Freezes", Height: 6, Panels: freezeTables()},
+			{Title: "Corrections and methods", Height: 6, Panels: correctionTables()},
 		},
 	}
 }
@@ -35,8 +35,8 @@ func budgets() Dashboard {
 var (
 	budgetState  = state(budgetColours)
 	budgetShare  = measured("share", "Left", ratio).wide(90)
-	budgetTime   = measured("time_left", "Left, minutes", allowed).wide(120)
-	budgetEnding = text("outlook", "Forecast")
+	budgetTime   = measured("time_left", "Left, minutes", allowed).wide(115)
+	budgetEnding = text("outlook", "Forecast").least(275)
 )
 
 // Burn rates from which on a cell has a colour: 1 is exactly as allowed, 6 ends
@@ -56,8 +56,8 @@ func budgetTable() Panel {
 		},
 		Columns: []Column{
 			objectiveColumn, budgetState, budgetShare, budgetTime, budgetEnding, measured("target", "Target", ratio).wide(90).digits(3),
-			measured("indicator", "Reached", ratio).wide(90).digits(3), measured("recorded", "As recorded", ratio).orElse("").wide(110),
-			measured("recorded_left", "Recorded, minutes", allowed).orElse("").wide(150), serviceColumn, teamColumn, when("time", "As of (UTC)"),
+			measured("indicator", "Reached", ratio).wide(90).digits(3), measured("recorded", "As recorded", ratio).orElse("").wide(105),
+			measured("recorded_left", "Recorded, minutes", allowed).orElse("").wide(145), serviceColumn, teamColumn, when("time", "As of (UTC)"),
 		},
 	}
 }
@@ -66,25 +66,25 @@ func budgetTrends() []Panel {
 	return []Panel{
 		TimeSeries{
 			Frame: Frame{
-				Title: "Budget left over time", Width: 9, Query: "budgets/remaining_over_time.sql", Empty: "no budget was evaluated in this range",
-				Description: "Share of the error budget left, in force; 0 is spent, below it is overspent. Deployments are marked.",
+				Title: "Budget left over time", Width: 8, Query: "budgets/remaining_over_time.sql", Empty: "no budget was evaluated in this range",
+				Description: "Share of the error budget left, in force; 0 is spent, below it is overspent. Of the objectives chosen, the 20 with the least left now. Deployments are marked.",
 			},
 			Unit: ratio, Series: "${__field.labels.objective}", MinInterval: "5m",
 		},
 		TimeSeries{
 			Frame: Frame{
-				Title: "Burn of the last hour", Width: 6, Query: "budgets/burn_over_time.sql", Empty: "no traffic in this range",
-				Description: "How many times faster than allowed the budget was spent over the hour before, the most within each step. At 1 it ends exactly with its window.",
+				Title: "Burn of the last hour", Width: 5, Query: "budgets/burn_over_time.sql", Empty: "no traffic in this range",
+				Description: "How many times faster than allowed the budget was spent over the hour before, the most within each step. At 1 it ends exactly with its window. Of the objectives chosen, the 20 with the least left now.",
 			},
 			Unit: times, Series: "${__field.labels.objective}", MinInterval: "5m",
 		},
 		Table{
 			Frame: Frame{
-				Title: "Burn by window", Width: 9, Query: "budgets/burn.sql", Empty: "no budget was evaluated in this range",
+				Title: "Burn by window", Width: 11, Query: "budgets/burn.sql", Empty: "no budget was evaluated in this range",
 				Description: "(bad ÷ total) ÷ (1 − target) over the last minutes, hours and days and the objective's whole window. Orange: faster than allowed; vermillion: from six times as fast on. – is no traffic, or a look-back longer than the window.",
 			},
 			Columns: []Column{
-				objectiveColumn.wide(150), burn("burn_5m", "5 min").wide(65), burn("burn_30m", "30 min").wide(65), burn("burn_1h", "1 h").wide(65), burn("burn_2h", "2 h").wide(65),
+				objectiveColumn, burn("burn_5m", "5 min").wide(65), burn("burn_30m", "30 min").wide(65), burn("burn_1h", "1 h").wide(65), burn("burn_2h", "2 h").wide(65),
 				burn("burn_6h", "6 h").wide(65), burn("burn_1d", "1 d").wide(65), burn("burn_3d", "3 d").wide(65), burn("burn_window", "Window").wide(70),
 			},
 		},
@@ -95,7 +95,7 @@ func spentTable() Panel {
 	return Table{
 		Frame: Frame{
 			Title: "Budget spent by deployment", Width: gridWidth, Query: "budgets/deployments.sql", Empty: "no bad event in the windows, or the range ends before now",
-			Description: "Each bad event is charged to the deployment whose version or commit its spans name, otherwise to the one that was live. Within each objective's window as of now, as recorded, most minutes first. By version says how much of it the spans named; the rest is by time.",
+			Description: "Each bad event is charged to the deployment whose version or commit its spans name, otherwise to the one that was live. Within each objective's window as of now, as recorded, most minutes first; of the objectives chosen, the 10 that spent most minutes. By version says how much of it the spans named; the rest is by time.",
 		},
 		Columns: []Column{
 			number("place", "Place").wide(60), objectiveColumn, serviceColumn, text("what", "Version").wide(160), when("time", "Live since (UTC)").orElse("unknown"),
@@ -113,10 +113,10 @@ func alertTable() Panel {
 			Description: "Burn-rate alerts that fired within the range, those still firing first: the burn over the long and the short window when it fired, the factor both had to exceed, what was left and when that ends, and the service's deployment before.",
 		},
 		Columns: []Column{
-			state(firingColours).wide(80), {Name: "severity", Title: "Severity", Width: 90, Colours: severityColours}, objectiveColumn, serviceColumn, text("rule", "Alert").wide(90),
-			when("time", "Since (UTC)"), duration("lasted", "For").wide(90), measured("long_burn", "Long burn", times).wide(90), measured("short_burn", "Short burn", times).wide(90),
-			measured("factor", "Factor", times).wide(80), measured("time_left", "Left then", allowed).wide(100), when("runs_out_at", "Ends (UTC)").orElse(""),
-			text("deployment", "Deployment before"), text("summary", "Summary"), openColumn,
+			state(firingColours).wide(80), {Name: "severity", Title: "Severity", Width: 80, Colours: severityColours}, objectiveColumn, serviceColumn, text("rule", "Alert").wide(80),
+			when("time", "Since (UTC)"), duration("lasted", "For").wide(85), measured("long_burn", "Long burn", times).wide(85), measured("short_burn", "Short burn", times).wide(90),
+			measured("factor", "Factor", times).wide(70), measured("time_left", "Left then", allowed).wide(90), when("runs_out_at", "Ends (UTC)").orElse(""),
+			text("deployment", "Deployment before").least(150), text("summary", "Summary").least(150), openColumn,
 		},
 	}
 }
@@ -125,7 +125,7 @@ func freezeTables() []Panel {
 	return []Panel{
 		Table{
 			Frame: Frame{
-				Title: "Times without budget", Width: 11, Query: "budgets/freezes.sql", Empty: "no budget was spent in this range",
+				Title: "Times without budget", Width: gridWidth, Query: "budgets/freezes.sql", Empty: "no budget was spent in this range",
 				Description: "When a budget was spent and when there was some again, with the production deployments of its service in between. Whether they were to be frozen is the policy's.",
 			},
 			Columns: []Column{
@@ -135,7 +135,7 @@ func freezeTables() []Panel {
 		},
 		Table{
 			Frame: Frame{
-				Title: "Deployments made during one", Width: 13, Query: "budgets/freeze_deployments.sql", Empty: "no deployment while a budget was spent",
+				Title: "Deployments made during one", Width: gridWidth, Query: "budgets/freeze_deployments.sql", Empty: "no deployment while a budget was spent",
 				Description: "Production deployments while a budget of their service was spent, newest first; one line for each such objective. A fix is a rollback, revert, hotfix or the fix of an incident.",
 			},
 			Columns: []Column{
@@ -149,17 +149,17 @@ func correctionTables() []Panel {
 	return []Panel{
 		Table{
 			Frame: Frame{
-				Title: "Corrections", Width: 14, Query: "budgets/corrections.sql", Empty: "nothing was corrected",
+				Title: "Corrections", Width: gridWidth, Query: "budgets/corrections.sql", Empty: "nothing was corrected",
 				Description: "Periods excluded afterwards, by whom and why, with the objective's budget as recorded and as corrected by all of them together. Both stay visible: nothing is rewritten.",
 			},
 			Columns: []Column{
-				objectiveColumn, when("time", "From (UTC)"), when("to_time", "To (UTC)"), text("repeats", "Repeats"), text("reason", "Why"), text("author", "By"),
+				objectiveColumn, when("time", "From (UTC)"), when("to_time", "To (UTC)"), text("repeats", "Repeats"), text("reason", "Why").least(240), text("author", "By"),
 				when("made_at", "Made (UTC)"), measured("recorded", "As recorded", ratio).wide(110), measured("as_corrected", "As corrected", ratio).wide(110),
 			},
 		},
 		Table{
 			Frame: Frame{
-				Title: "The three budgeting methods", Width: 10, Query: "budgets/methods.sql", Empty: "no budget was evaluated in this range",
+				Title: "The three budgeting methods", Width: gridWidth, Query: "budgets/methods.sql", Empty: "no budget was evaluated in this range",
 				Description: "The same indicator under each method, as of now: Occurrences counts events, Timeslices the slices that are good enough, RatioTimeslices every slice by its ratio. Choose an objective at the top to see its three.",
 			},
 			Columns: []Column{

@@ -16,6 +16,8 @@ type Column struct {
 	// Decimals are those of a number that isn't whole.
 	Decimals int
 	Width    int
+	// Least is how narrow the column may get, which has no Width.
+	Least int
 	// Colours paint the cells with these texts.
 	Colours Colours
 	// Steps paint the cells whose number reaches them.
@@ -45,6 +47,9 @@ func (c Column) override() object {
 	}
 	if c.Width > 0 {
 		set("custom.width", c.Width)
+	}
+	if c.Least > 0 {
+		set("custom.minWidth", c.Least)
 	}
 	if len(c.Colours) > 0 {
 		set("mappings", c.Colours.mappings())
@@ -111,9 +116,9 @@ const (
 
 // The columns that many tables have.
 var (
-	serviceColumn   = Column{Name: "service", Title: "Service", Link: &Link{Title: "The evidence of ${__value.text}", URL: serviceURL}}
-	teamColumn      = Column{Name: "team", Title: "Team", Link: &Link{Title: "The five keys of ${__value.text}", URL: teamURL}}
-	objectiveColumn = Column{Name: "objective", Title: "Objective", Link: &Link{Title: "The budget of ${__value.text}", URL: budgetURL}}
+	serviceColumn   = Column{Name: "service", Title: "Service", Least: 110, Link: &Link{Title: "The evidence of ${__value.text}", URL: serviceURL}}
+	teamColumn      = Column{Name: "team", Title: "Team", Least: 95, Link: &Link{Title: "The five keys of ${__value.text}", URL: teamURL}}
+	objectiveColumn = Column{Name: "objective", Title: "Objective", Least: 150, Link: &Link{Title: "The budget of ${__value.text}", URL: budgetURL}}
 	traceColumn     = Column{Name: "trace", Title: "Trace", Width: 110, Link: &Link{Title: "Show this trace below", URL: traceURL}}
 	openColumn      = Column{Name: "url", Title: "Source", Width: 80, Opens: true}
 )
@@ -121,7 +126,12 @@ var (
 func text(name, title string) Column { return Column{Name: name, Title: title} }
 
 func when(name, title string) Column {
-	return Column{Name: name, Title: title, Unit: timestamp, Width: 170}
+	return Column{Name: name, Title: title, Unit: timestamp, Width: 160}
+}
+
+// day is a moment of which only the day matters.
+func day(name, title string) Column {
+	return Column{Name: name, Title: title, Unit: date, Width: 120}
 }
 
 func duration(name, title string) Column { return measured(name, title, seconds) }
@@ -135,7 +145,7 @@ func number(name, title string) Column {
 }
 
 func state(c Colours) Column {
-	return Column{Name: "state", Title: "State", Width: 110, Colours: c}
+	return Column{Name: "state", Title: "State", Width: 100, Colours: c}
 }
 
 func bandOf(name string) Column {
@@ -144,6 +154,12 @@ func bandOf(name string) Column {
 
 func (c Column) wide(width int) Column {
 	c.Width = width
+	return c
+}
+
+// least keeps a column that takes what is left from getting too narrow.
+func (c Column) least(width int) Column {
+	c.Least = width
 	return c
 }
 

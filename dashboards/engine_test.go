@@ -56,6 +56,7 @@ func TestDashboardsOnTheRealEngine(t *testing.T) {
 	t.Run("incidents", func(t *testing.T) { testIncidents(t, s, scenario) })
 	t.Run("variables", func(t *testing.T) { testVariables(t, s, scenario, today) })
 	t.Run("pipeline", func(t *testing.T) { testPipeline(t, s, today) })
+	t.Run("import", func(t *testing.T) { testImport(t, s, today) })
 }
 
 // over is everything in whole days, as Grafana's "from … to the end of the day"
@@ -143,7 +144,7 @@ func shape(t *testing.T, st statement, r result) {
 		for _, c := range p.Columns {
 			described = append(described, c.Name)
 			switch c.Unit {
-			case timestamp:
+			case timestamp, date:
 				typed(c.Name, regexp.MustCompile(`^(Nullable\()?DateTime`))
 			case "":
 			default:
@@ -198,7 +199,8 @@ func at(t *testing.T, row map[string]any) time.Time {
 	return when
 }
 
-// Known answers of the log: six deliveries and four events of one day.
+// Known answers of the log: six deliveries and four events of one day, and what
+// was sent again: counts when it was known first.
 func (s site) seedLog(t *testing.T, end time.Time) {
 	t.Helper()
 	noon := end.Add(-12 * time.Hour)
@@ -219,5 +221,15 @@ func (s site) seedLog(t *testing.T, end time.Time) {
 		event("3", "github/acme/cart", schemas.TypeChange, time.Hour, 6*time.Second), event("4", "jenkins", schemas.TypeDeployment, 2*time.Hour, 100*time.Second),
 	}); err != nil {
 		t.Fatal(err)
+	}
+	older := event("0", "jenkins", schemas.TypeDeployment, -48*time.Hour, time.Second)
+	for _, again := range []schemas.Event{
+		older, event("0", "jenkins", schemas.TypeDeployment, 0, 48*time.Hour), // known before the day
+		event("1", "github/acme/shop", schemas.TypeDeployment, 3*time.Hour, 3*time.Hour), event("2", "github/acme/shop", schemas.TypeChange, time.Hour, 4*time.Second),
+		event("4", "jenkins", schemas.TypeChange, 2*time.Hour+time.Minute, 160*time.Second),
+	} {
+		if err := s.store.AppendEvents(t.Context(), []schemas.Event{again}); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -256,3 +256,23 @@ func testPipeline(t *testing.T, s site, end time.Time) {
 		}
 	}
 }
+
+// An import brings a history within an hour; that is another way to ask.
+func testImport(t *testing.T, s site, end time.Time) {
+	const events, again = 1_010_000, 3
+	at := end.AddDate(0, 0, -60)
+	must(t, s.store.Conn().Exec(t.Context(), fmt.Sprintf(`INSERT INTO event_log (service, source, id, type, time, known_at, data, precedence)
+		SELECT 'imported', 'github', toString(number %% %[1]d), 'fivekeys.change.v1', at - 10, at + number %% 1000, '', number
+		FROM (SELECT number, toDateTime64(%[2]d, 3, 'UTC') AS at FROM numbers(%[1]d + %[3]d))`, events, at.Unix(), again)))
+	hour := plugin{from: at, to: at.Add(time.Hour), interval: time.Minute}
+	for range 2 { // the second time with what came again somewhere else
+		if got := s.run(t, hour, "pipeline/events.sql").rows[0]["value"]; got != float64(events) {
+			t.Errorf("%v events of an import, want %d", got, events)
+		}
+		must(t, s.store.Conn().Exec(t.Context(), fmt.Sprintf(`INSERT INTO event_log (service, source, id, type, time, known_at, data, precedence)
+			VALUES ('imported', 'github', '7', 'fivekeys.change.v1', %d, %d, '', 0)`, at.Unix(), at.Add(48*time.Hour).Unix())))
+	}
+	if got := s.run(t, hour, "pipeline/types.sql").rows[0]["events"]; got != float64(events) {
+		t.Errorf("%v events of its type, want %d", got, events)
+	}
+}

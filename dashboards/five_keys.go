@@ -50,7 +50,7 @@ func keyTiles(links ...Link) Row {
 	tile := func(title string, width int, query, description string) Panel {
 		return Stat{Frame{
 			Title: title, Width: width, Query: "five_keys/" + query + ".sql", Empty: "no data",
-			Description: description + " Below it: the band, what the figure rests on, and the change against the equally long period before.",
+			Description: description + " Above it: the band, what the figure rests on, and the change against the equally long period before.",
 			Links:       links,
 		}}
 	}
@@ -102,11 +102,11 @@ func keyTrends() []Panel {
 // keysTable has a line of five keys with their bands for each team or service.
 func keysTable(title, query string, first Column) Panel {
 	columns := []Column{
-		first.wide(170), measured("a_week", "Deployments", perWeek), number("deployments", "n").wide(60), bandOf("rate_band"),
-		duration("lead_time", "Lead time"), number("changes", "n changes").wide(80), bandOf("lead_band"),
-		measured("fail_rate", "Fail rate", ratio), text("failed_of", "Failed of (95 %)"), bandOf("failed_band"),
-		duration("recovery_time", "Recovery"), text("recovered", "n recovered"), bandOf("recovered_band"),
-		measured("rework_rate", "Rework", ratio), text("reworked_of", "Rework of (95 %)"),
+		first.least(130), measured("a_week", "Deployments", perWeek).wide(105), number("deployments", "n").wide(55), bandOf("rate_band"),
+		duration("lead_time", "Lead time").wide(90), number("changes", "Changes").wide(75), bandOf("lead_band"),
+		measured("fail_rate", "Fail rate", ratio).wide(75), text("failed_of", "Failed of (95 %)").least(140), bandOf("failed_band"),
+		duration("recovery_time", "Recovery").wide(85), text("recovered", "Recovered").wide(90), bandOf("recovered_band"),
+		measured("rework_rate", "Rework", ratio).wide(70), text("reworked_of", "Rework of (95 %)").least(140),
 	}
 	if first.Name == serviceColumn.Name {
 		columns = append(columns, teamColumn)

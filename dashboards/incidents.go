@@ -14,8 +14,8 @@ func incidents() Dashboard {
 				Description: "Incidents opened in these days: how many, how many are open or attributed to no deployment, and the medians and 90th percentile of their durations.",
 			},
 			Columns: []Column{
-				first, number("incidents", "Incidents"), number("open", "Open"), number("unattributed", "Not attributed").wide(120),
-				duration("restore", "To restore"), duration("restore_p90", "To restore, p90"), duration("acknowledge", "To acknowledge"),
+				first, number("incidents", "Incidents"), number("open", "Open").wide(60), number("unattributed", "Not attributed").wide(120),
+				duration("restore", "To restore"), duration("restore_p90", "To restore, p90"), duration("acknowledge", "To acknowledge").least(125),
 			},
 		}
 	}

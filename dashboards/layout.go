@@ -59,7 +59,7 @@ func complete(p Panel) (object, error) {
 	}
 	links := list{}
 	for _, l := range f.Links {
-		links = append(links, l.model())
+		links = append(links, dashboardLink(l.model()))
 	}
 	m["links"] = links
 	return m, nil

@@ -2,15 +2,17 @@ package dashboards
 
 // One look for everything: the four bands take the colours of Okabe and Ito,
 // which people with any kind of colour blindness tell apart, here as in the
-// terminal's report. The word always stands beside the colour.
+// report. The word always stands beside the colour, mostly on it: Grafana writes
+// in dark on light fills only, so the dark ones are a shade darker than theirs
+// and the light ones lighter, for the word to be read.
 const (
-	bluishGreen   = "#009E73"
-	skyBlue       = "#56B4E9"
-	orange        = "#E69F00"
-	vermillion    = "#D55E00"
-	reddishPurple = "#CC79A7"
+	bluishGreen   = "#00805D"
+	skyBlue       = "#7CC8F2"
+	orange        = "#F2B233"
+	vermillion    = "#B95000"
+	reddishPurple = "#E0A3C4"
 	blue          = "#0072B2"
-	grey          = "#8E8E8E"
+	grey          = "#707070"
 )
 
 // Colours gives a text the colour it has wherever it is shown.
@@ -37,11 +39,11 @@ var (
 )
 
 // The units of figures. Grafana scales seconds to minutes, hours and days, and
-// ratios to percent.
+// ratios to percent; it puts a space before a suffix.
 const (
 	seconds   = "s"
 	ratio     = "percentunit"
-	perWeek   = "suffix: a week"
+	perWeek   = "suffix:a week"
 	perSecond = "reqps"
 	millis    = "ms"
 	nanos     = "ns"
@@ -49,10 +51,11 @@ const (
 	times     = "suffix:×"
 	count     = "none"
 	timestamp = "dateTimeAsIso"
+	date      = "time:YYYY-MM-DD"
 	// worked is for hours of people, which Grafana would make days of 24.
-	worked = "suffix: h"
+	worked = "suffix:h"
 	// allowed is for budgets, which people know in minutes: 43 of a month.
-	allowed = "suffix: min"
+	allowed = "suffix:min"
 	// written leaves the unit to the SQL, which gives it beside the value.
 	written = "string"
 )

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 )
 
 // object and list are JSON; encoding/json sorts the keys of a map, so equal
@@ -58,7 +59,7 @@ func (d Dashboard) JSON() ([]byte, error) {
 	}
 	variables := list{object{
 		"type": "datasource", "name": "datasource", "label": "Data source", "query": pluginID, "regex": "",
-		"multi": false, "includeAll": false, "hide": 0, "refresh": 1, "options": list{}, "current": object{},
+		"multi": false, "includeAll": false, "hide": 0, "refresh": 1, "options": list{},
 	}}
 	for _, v := range d.Variables {
 		m, err := v.model()
@@ -86,10 +87,7 @@ func (d Dashboard) JSON() ([]byte, error) {
 		// against them.
 		"timezone": "utc", "weekStart": "monday", "time": object{"from": d.From, "to": d.To}, "timepicker": object{},
 		"templating": object{"list": variables}, "annotations": object{"list": annotations},
-		"links": list{object{
-			"type": "dashboards", "title": "fivekeys", "tags": list{tag}, "asDropdown": false, "includeVars": true, "keepTime": true,
-			"targetBlank": false, "icon": "external link", "tooltip": "", "url": "",
-		}},
+		"links":  list{dashboardLink(object{"type": "dashboards", "title": "fivekeys", "tags": list{tag}, "includeVars": true, "keepTime": true})},
 		"panels": panels,
 	})
 	return out.Bytes(), err
@@ -106,15 +104,15 @@ func (v Variable) model() (object, error) {
 	if err != nil {
 		return nil, err
 	}
-	current := object{"text": list{"All"}, "value": list{"$__all"}}
-	if v.Single {
-		current = object{}
-	}
-	return object{
-		"type": "query", "name": v.Name, "label": v.Label, "datasource": dataSource, "query": sql, "definition": sql, "regex": "",
+	model := object{
+		"type": "query", "name": v.Name, "label": v.Label, "datasource": dataSource, "query": sql, "regex": "",
 		// On a change of the range too: new services appear.
-		"refresh": 2, "sort": 0, "multi": !v.Single, "includeAll": !v.Single, "hide": 0, "options": list{}, "current": current,
-	}, nil
+		"refresh": 2, "sort": 0, "multi": !v.Single, "includeAll": !v.Single, "hide": 0, "options": list{},
+	}
+	if !v.Single {
+		model["current"] = object{"text": list{"All"}, "value": list{"$__all"}}
+	}
+	return model, nil
 }
 
 func (a Annotation) model() (object, error) {
@@ -136,6 +134,18 @@ func target(refID, sql string, shape int) object {
 	}
 }
 
+// dashboardLink is a link of a dashboard or of a panel. Nothing of it may be
+// missing.
+func dashboardLink(link object) object {
+	all := object{
+		"type": "link", "url": "", "tags": list{}, "asDropdown": false, "includeVars": false, "keepTime": false, "targetBlank": false,
+		"icon": "external link", "tooltip": "",
+	}
+	maps.Copy(all, link)
+	return all
+}
+
+// model is a link of a field.
 func (l Link) model() object {
 	return object{"title": l.Title, "url": l.URL, "targetBlank": l.NewTab}
 }

@@ -31,7 +31,7 @@ type Link struct {
 	NewTab bool
 }
 
-// Stat is one large figure. Its SQL gives one row: name (what stands below the
+// Stat is one large figure. Its SQL gives one row: name (what stands above the
 // figure), value, unit, color.
 type Stat struct{ Frame }
 
@@ -132,11 +132,19 @@ func (p TimeSeries) model() object {
 		// A week without data is a gap, not a line through it.
 		"spanNulls": false, "insertNulls": false, "stacking": object{"mode": "none"}, "axisSoftMin": 0, "axisBorderShow": false,
 	}
+	if p.MinInterval != "" {
+		// A thousand points are a line; the first ones of a new installation
+		// would be nothing at all without theirs.
+		custom["pointSize"] = 3
+	}
 	if p.Bars {
 		custom["drawStyle"], custom["fillOpacity"], custom["showPoints"], custom["lineWidth"] = "bars", 80, "never", 1
 		custom["stacking"] = object{"mode": "normal", "group": "A"}
 	}
 	defaults := object{"unit": p.Unit, "custom": custom, "color": object{"mode": "palette-classic-by-name"}}
+	if p.Bars {
+		defaults["decimals"] = 0 // no half a deployment on the axis
+	}
 	if p.Series != "" {
 		defaults["displayName"] = p.Series
 	}
@@ -162,9 +170,9 @@ func (p Table) model() object {
 	return object{
 		"type": "table",
 		"fieldConfig": fieldConfig(p.Frame, object{
-			"unit": written, "custom": object{"align": "auto", "cellOptions": object{"type": "auto"}, "filterable": false, "minWidth": 60},
+			"unit": written, "custom": object{"align": "auto", "cellOptions": object{"type": "auto"}, "filterable": false, "minWidth": 80},
 		}, overrides...),
-		"options": object{"cellHeight": "sm", "showHeader": true, "footer": object{"show": false}},
+		"options": object{"cellHeight": "sm", "showHeader": true},
 	}
 }
 
@@ -184,14 +192,18 @@ func (p BarChart) model() object {
 }
 
 func (p BarGauge) model() object {
+	decimals := 1
+	if p.Unit == count {
+		decimals = 0
+	}
 	return object{
 		"type":        "bargauge",
-		"fieldConfig": fieldConfig(p.Frame, object{"unit": p.Unit, "min": 0, "decimals": 1, "color": object{"mode": "fixed", "fixedColor": p.Colour}}),
+		"fieldConfig": fieldConfig(p.Frame, object{"unit": p.Unit, "min": 0, "decimals": decimals, "color": object{"mode": "fixed", "fixedColor": p.Colour}}),
 		"options": object{
 			// Each row is a bar, named by its text.
 			"reduceOptions": object{"calcs": list{"lastNotNull"}, "fields": "/^value$/", "values": true},
 			"orientation":   "horizontal", "displayMode": "basic", "valueMode": "text", "namePlacement": "left", "showUnfilled": false,
-			"sizing": "auto", "minVizWidth": 8, "minVizHeight": 16, "maxVizHeight": 32,
+			"sizing": "auto", "text": object{"titleSize": 12, "valueSize": 16}, "minVizWidth": 8, "minVizHeight": 16, "maxVizHeight": 32,
 			"legend": object{"displayMode": "list", "placement": "bottom", "showLegend": false, "calcs": list{}},
 		},
 	}

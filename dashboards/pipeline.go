@@ -68,25 +68,25 @@ func pipeline() Dashboard {
 					Unit: bytesUsed, Series: "${__field.labels.process}", MinInterval: "1m",
 				},
 			}},
-			{Title: "What arrived", Height: 8, Panels: []Panel{
+			{Title: "What arrived", Height: 7, Panels: []Panel{
 				Table{
 					Frame: Frame{
-						Title: "Sources", Width: 12, Query: "pipeline/sources.sql", Empty: "nothing arrived in this range",
+						Title: "Sources", Width: gridWidth, Query: "pipeline/sources.sql", Empty: "nothing arrived in this range",
 						Description: "Each source's last delivery in the range, how long it has been silent since, and the usual (median) and longest time between two deliveries. The most silent first: silence far above the usual gap may be a broken webhook.",
 					},
 					Columns: []Column{
-						text("source", "Source"), number("deliveries", "Deliveries"), when("last", "Last (UTC)"), duration("silent", "Silent for"),
-						duration("usual_gap", "Usual gap").orElse("one delivery"), duration("longest_gap", "Longest gap").orElse("one delivery"), when("longest_gap_ended", "It ended (UTC)"),
+						text("source", "Source"), number("deliveries", "Deliveries").wide(85), when("last", "Last (UTC)"), duration("silent", "Silent for").wide(85),
+						duration("usual_gap", "Usual gap").orElse("one delivery").wide(100), duration("longest_gap", "Longest gap").orElse("one delivery").wide(100), when("longest_gap_ended", "It ended (UTC)"),
 					},
 				},
 				Table{
 					Frame: Frame{
-						Title: "Events by type and source", Width: 12, Query: "pipeline/types.sql", Empty: "no event in this range",
+						Title: "Events by type and source", Width: gridWidth, Query: "pipeline/types.sql", Empty: "no event in this range",
 						Description: "The events first known in the range: how many, the last one's own time and when we knew of it, and how late they are.",
 					},
 					Columns: []Column{
-						text("type", "Type"), text("source", "Source"), number("events", "Events"), when("last_happened", "Last happened (UTC)"), when("last_known", "Last known (UTC)"),
-						duration("delay", "Median delay"), duration("delay_p95", "Delay, p95"),
+						text("type", "Type").least(95), text("source", "Source").least(140), number("events", "Events").wide(70), when("last_happened", "Last happened (UTC)"), when("last_known", "Last known (UTC)"),
+						duration("delay", "Median delay").wide(110), duration("delay_p95", "Delay, p95").wide(95),
 					},
 				},
 			}},

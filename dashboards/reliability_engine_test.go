@@ -97,12 +97,12 @@ func testBudgets(t *testing.T, s site, p plugin, end time.Time) {
 	s.figure(t, p, "budgets/least", -0.25, "percentunit", vermillion, "checkout · spent since "+since+" UTC")
 	s.figure(t, p, "budgets/firing", 1, "none", vermillion, "1 page")
 	s.figure(t, p, "budgets/frozen", 2, "none", orange, "while a budget was spent, 1 of them a fix")
-	s.figure(t, p, "five_keys/budgets", 1, "none", vermillion, "spent of 4 budgets · 1 running out · 1 without data")
+	s.figure(t, p, "five_keys/budgets", 1, "none", vermillion, "budget spent, of 4 · 1 running out · 1 without data")
 	s.figure(t, p.choose("team", "no team"), "budgets/least", 0.6, "percentunit", orange, "search/fast · ends in 3 h at the burn of the last hour")
 	s.figure(t, p.choose("objective", "quiet"), "budgets/spent", nil, "none", grey, "no budget has data")
 	s.figure(t, p.choose("objective", "pay"), "budgets/firing", 0, "none", bluishGreen, "none fires")
-	s.figure(t, p.choose("objective", "pay"), "five_keys/budgets", 1, "none", vermillion, "spent of 4 budgets · 1 running out · 1 without data")
-	s.figure(t, p.choose("service", "pay"), "five_keys/budgets", 0, "none", bluishGreen, "spent of 1 budget · least: pay 90 %")
+	s.figure(t, p.choose("objective", "pay"), "five_keys/budgets", 1, "none", vermillion, "budget spent, of 4 · 1 running out · 1 without data")
+	s.figure(t, p.choose("service", "pay"), "five_keys/budgets", 0, "none", bluishGreen, "budgets spent, of 1 · least: pay 90 %")
 
 	r := s.run(t, p, "budgets/objectives.sql")
 	if len(r.rows) != 4 {
@@ -143,7 +143,7 @@ func testEarlier(t *testing.T, s site, p plugin, end time.Time) {
 	s.figure(t, p, "budgets/firing", 0, "none", bluishGreen, "none fires")
 	p.to = end.Add(-12 * time.Hour)
 	s.figure(t, p, "budgets/spent", nil, "none", grey, "no budget was evaluated in this range")
-	s.figure(t, p, "five_keys/budgets", 1, "none", vermillion, "spent of 4 budgets · 1 running out · 1 without data")
+	s.figure(t, p, "five_keys/budgets", 1, "none", vermillion, "budget spent, of 4 · 1 running out · 1 without data")
 	same(t, "service's budget", s.run(t, p, "service/budgets.sql").rows[0], map[string]any{"objective": "checkout", "state": "spent", "share": -0.25})
 	p.to = end
 	left := s.run(t, p.choose("objective", "checkout"), "budgets/remaining_over_time.sql").rows
@@ -219,6 +219,8 @@ func testToil(t *testing.T, s site, p plugin, monday time.Time) {
 	s.figure(t, p, "toil/left", 38, worked, bluishGreen, "week of "+monday.Format(time.DateOnly)+" · 1 team")
 	s.figure(t, p, "toil/first", 5, worked, grey, "restarts · 67 % of all toil · 1 time")
 	s.figure(t, p, "toil/inferred", 1.5, worked, grey, "1 entry · in no ratio")
+
+	same(t, "alert rule toil", s.run(t, p, "alerts/toil.sql").row(t, "team", "payments"), map[string]any{"value": 0.0875})
 
 	weeks := s.run(t, payments, "toil/weeks.sql").rows
 	if len(weeks) != 2 {

@@ -24,7 +24,7 @@ func toil() Dashboard {
 				TimeSeries{
 					Frame: Frame{
 						Title: "Toil ratio by week", Width: 12, Query: "toil/weekly_ratio.sql", Empty: "no team with a capacity recorded toil",
-						Description: "Confirmed toil ÷ the team's working time of the week. A week without an entry is 0 between a team's first and last one, and a gap before and after.",
+						Description: "Confirmed toil ÷ the team's working time of the week. A week without an entry is 0 between a team's first and last one, and a gap before and after. Of more than ten teams those with the highest ratios.",
 					},
 					Unit: ratio, Series: "${__field.labels.team}",
 				},
@@ -50,7 +50,7 @@ func toilWeeks() Panel {
 			Description: "Toil, capacity and ratio of each team's weeks, newest first, with the hours left under the cap. Burn is the ratio ÷ the cap over one and four weeks: 1 is exactly at the cap. Inferred and automated hours stand beside and are in no ratio.",
 		},
 		Columns: []Column{
-			when("time", "Week of (UTC)"), teamColumn, state(toilColours).wide(120), measured("hours", "Toil", worked), number("entries", "Entries").orElse("no data"),
+			day("time", "Week of (UTC)"), teamColumn, state(toilColours).wide(120), measured("hours", "Toil", worked), number("entries", "Entries").orElse("no data"),
 			measured("capacity", "Capacity", worked).orElse("not configured"), measured("ratio", "Ratio", ratio).orElse("–"), measured("cap", "Cap", ratio), measured("hours_left", "Left", worked).orElse("–"),
 			overCap("week_burn", "Burn, 1 w"), overCap("month_burn", "Burn, 4 w"), measured("inferred", "Inferred", worked).orElse("none"), measured("automated", "By a machine", worked),
 		},
@@ -93,7 +93,7 @@ func toilEntries() Panel {
 		},
 		Columns: []Column{
 			when("time", "When (UTC)"), teamColumn, {Name: "kind", Title: "Kind", Width: 100, Colours: kindColours}, text("category", "Category"), text("title", "Title"), duration("lasted", "Time").wide(90),
-			serviceColumn, text("automation", "A machine").wide(130), text("trigger", "Set off by"), text("why", "Why"), text("source", "Told by"), openColumn,
+			serviceColumn, text("automation", "A machine").wide(140), text("trigger", "Set off by"), text("why", "Why").least(240), text("source", "Told by"), openColumn,
 		},
 	}
 }

@@ -95,7 +95,7 @@ func dependencyPanels() []Panel {
 }
 
 func traceLists() []Panel {
-	version := text("version", "Version").wide(110)
+	version := text("version", "Version").wide(90)
 	return []Panel{
 		Table{
 			Frame: Frame{
@@ -113,7 +113,7 @@ func traceLists() []Panel {
 				Description: "The spans that failed last, one for each trace, with what they say of it. Its name leads to the trace below.",
 			},
 			Columns: []Column{
-				traceColumn, tracedColumn("service", "Service"), text("operation", "Operation"), text("message", "What it says"), measured("duration_ns", "Took", nanos).wide(90),
+				traceColumn, tracedColumn("service", "Service"), text("operation", "Operation"), text("message", "What it says").least(150), measured("duration_ns", "Took", nanos).wide(90),
 				version, when("time", "Began (UTC)"),
 			},
 		},

@@ -1,7 +1,6 @@
 package clickhouse_test
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -268,42 +267,6 @@ func production(id, version, sha string, at time.Time) schemas.Deployment {
 	return schemas.Deployment{
 		Service: "shop", DeploymentID: id, Version: version, SHA: sha, Production: true, Environment: "prod",
 		Status: schemas.DeploymentSucceeded, FinishedAt: at, KnownAt: at,
-	}
-}
-
-func TestBudgetIsChargedToTheVersionThatSpentIt(t *testing.T) {
-	s := testkit.Store(t)
-	define(t, s, objective("a"))
-	deployAll(t, s, []schemas.Deployment{
-		production("first", "v1", "aaa", noon.Add(-2*time.Hour)),
-		production("second", "v2", "bbb", noon),
-		production("third", "v3", "ccc", noon.Add(2*time.Hour)),
-	})
-	minute := func(offset time.Duration, version string, bad uint64) schemas.SLIMinute {
-		return schemas.SLIMinute{Objective: "a", Minute: noon.Add(offset), Version: version, Good: 100 - bad, Total: 100}
-	}
-	if err := s.AppendSLIMinutes(t.Context(), []schemas.SLIMinute{
-		minute(-3*time.Hour, "", 1),        // before every deployment
-		minute(-time.Hour, "", 2),          // live: first
-		minute(time.Minute, "v1", 4),       // an old instance still runs
-		minute(-time.Minute, "bbb", 8),     // rolled out before it was finished, named by its commit
-		minute(time.Hour, "unknown", 16),   // live: second
-		minute(3*time.Hour, "v3", 0),       // good
-		minute(-30*24*time.Hour, "v1", 50), // before the window
-	}, 0, 1); err != nil {
-		t.Fatal(err)
-	}
-	st := status(noon.Add(4*time.Hour), nil)
-	if err := s.SaveStatuses(t.Context(), "me", []clickhouse.SLOState{{BudgetStatus: st}}); err != nil {
-		t.Fatal(err)
-	}
-	got := scalar(t, s, "SELECT toString(groupArray((deployment_id, version, bad, by_version, place))) FROM (SELECT * FROM deployment_budget ORDER BY place)")
-	if want := "[('second','v2',24,8,1),('first','v1',6,4,2),('','',1,0,3)]"; got != want {
-		t.Errorf("charged %s, want %s", got, want)
-	}
-	// 24 of 600 events in 40,320 minutes.
-	if got := scalar(t, s, "SELECT toString(round(max(minutes), 3)) FROM deployment_budget"); got != fmt.Sprint(24.0/600*40320) {
-		t.Errorf("the largest takes %s minutes", got)
 	}
 }
 

@@ -1,7 +1,17 @@
--- Of the objectives' windows as of now: a range that ended a day before has nothing.
+WITH
+    -- Of the objectives' windows as of now: a range that ended a day before has nothing. A composite objective has no events of its own.
+    spenders AS (
+        SELECT objective, service
+        FROM slo_status
+        WHERE at >= $__fromTime AND at <= $__toTime + 86400 AND objective IN (SELECT objective FROM slo_objectives WHERE empty(parts))
+            AND {{template "scope.sql"}} AND {{template "objective.sql"}}
+        ORDER BY budget_minutes - remaining_minutes DESC NULLS LAST, objective
+        LIMIT 10
+    )
 SELECT place, service, if(deployment_id = '', 'no deployment known', if(version != '', version, substring(sha, 1, 12))) AS what, objective::String AS objective,
     finished_at AS time, minutes AS spent, share, bad, by_version / bad AS certain, deployment_id, {{template "address.sql"}} AS url
 FROM deployment_budget
-WHERE objective IN (SELECT objective FROM slo_status WHERE at >= $__fromTime AND at <= $__toTime + 86400 AND {{template "scope.sql"}}) AND {{template "scope.sql"}} AND {{template "objective.sql"}}
+-- Named by objective, the minutes of all others are not read; named by service, their deployments aren't.
+WHERE objective IN (SELECT objective FROM spenders) AND service IN (SELECT service FROM spenders)
 ORDER BY minutes DESC, objective, place
 LIMIT 500

@@ -7,7 +7,7 @@ WITH
         FROM toil_weekly
         WHERE week >= first_week AND week <= last_week AND {{template "toil_team.sql"}}
             -- Toil is a team's: of the teams whose services are chosen.
-            AND $__conditionalAll(team IN (SELECT team FROM deployments WHERE service IN (${service:singlequote})), $service)
+            AND $__conditionalAll(team IN (SELECT team FROM services WHERE service IN (${service:singlequote})), $service)
     )
 SELECT multiIf(told = 0, 'no toil is recorded in these weeks', n = 0, concat('no capacity is configured · ', human_hours(assumeNotNull(all_done)), ' of toil'),
         joined([concat('cap ', human_ratio(assumeNotNull(allowed / capacity))), concat(human_hours(assumeNotNull(done)), ' of ', human_hours(assumeNotNull(capacity))), counted(weeks, 'week', 'weeks')])) AS name,

@@ -5,8 +5,8 @@
     (v, n) -> band(n, v < 3600, v < 86400, v < 604800) AS recovery_band,
     -- Frequency is a rhythm: the median count of days with a deployment over the complete blocks of days, counted back from
     -- the end. active are those days, counted back likewise; observed begins with the first deployment ever seen.
-    (active, observed, block) -> arrayReduce('quantileExactInclusive(0.5)',
-        arrayMap(b -> countEqual(arrayMap(a -> intDiv(a, block), active), b), range(toUInt64(intDiv(observed, block))))) AS rhythm,
+    (active, observed, block) -> arrayMap(blocks -> arrayReduce('quantileExactInclusive(0.5)',
+        arrayMap(b -> countEqual(blocks, b), range(toUInt64(intDiv(observed, block))))), [arrayMap(a -> intDiv(a, block), active)])[1] AS rhythm,
     (active, observed) -> multiIf(empty(active), '', observed < 7, 'not enough data',
         rhythm(active, observed, 7) >= 5, 'Elite', rhythm(active, observed, 7) >= 1, 'High',
         observed < 30, 'not enough data', rhythm(active, observed, 30) >= 1, 'Medium', 'Low') AS frequency_band,

@@ -14,7 +14,8 @@
             quantileExactInclusiveArrayIf(0.5)(recovery_seconds, day < first_day) AS recovery_before,
             groupUniqArrayIf(toInt64(dateDiff('day', day, last_day)), deployments > 0) AS active
         FROM dora_daily
-        WHERE day >= first_day - days AND day <= last_day AND {{template "scope.sql"}}
+        -- A day without a deployment has nothing of these: all is booked on the days of deployments.
+        WHERE day >= first_day - days AND day <= last_day AND deployments > 0 AND {{template "scope.sql"}}
         {{if .}}GROUP BY key{{end}}
     ),
     figures AS (

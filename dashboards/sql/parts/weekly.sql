@@ -3,6 +3,6 @@
             sum(length(lead_time_seconds)) AS leads, quantileExactInclusiveArray(0.5)(lead_time_seconds) AS lead,
             sum(length(recovery_seconds)) AS recoveries, quantileExactInclusiveArray(0.5)(recovery_seconds) AS recovery
         FROM dora_daily
-        WHERE day >= first_day AND day <= last_day AND {{template "scope.sql"}}
+        WHERE day >= first_day AND day <= last_day AND deployments > 0 AND {{template "scope.sql"}}
         GROUP BY week
     )

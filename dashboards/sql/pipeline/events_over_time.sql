@@ -1,5 +1,6 @@
+WITH
+    {{template "known.sql"}}
 SELECT $__timeInterval(known_at) AS time, replaceRegexpAll(type, '^fivekeys\\.|\\.v[0-9]+$', '') AS type, count() AS events
-FROM events
-WHERE $__timeFilter(known_at) AND {{template "source.sql"}}
+FROM known
 GROUP BY time, type
 ORDER BY time, type

@@ -2,9 +2,9 @@ WITH
     greatest(60, toUnixTimestamp(least(now('UTC'), toDateTime($__toTime, 'UTC'))) - toUnixTimestamp($__fromTime)) AS lasted,
     called AS (
         SELECT caller, callee, sum(d.calls) AS calls, sum(d.errors) AS errors, quantileExactWeightedArray(0.95)(latency_ns, latency_counts) / 1e6 AS p95
-        FROM service_dependencies AS d
+        FROM dependency_counts AS d
         WHERE $__timeFilter(minute) AND caller != '' AND callee != ''
-            AND $__conditionalAll(caller IN (${service:singlequote}) OR callee IN (${service:singlequote}), $service)
+            AND $__conditionalAll((caller IN (${service:singlequote}) OR callee IN (${service:singlequote})), $service)
         GROUP BY caller, callee
         ORDER BY calls DESC, caller, callee
         LIMIT 300

@@ -4,7 +4,7 @@ SELECT service, operation, kind, requests / lasted AS rate, requests, errors / r
 FROM (
     SELECT service, operation::String AS operation, kind::String AS kind, sum(m.requests) AS requests, sum(m.errors) AS errors,
         quantilesExactWeightedArray(0.5, 0.95, 0.99)(latency_ns, latency_counts) AS quantiles
-    FROM service_minutes AS m
+    FROM service_counts AS m
     WHERE $__timeFilter(minute) AND {{template "traced.sql"}} AND {{template "operation.sql"}}
     GROUP BY service, operation, kind
 )

@@ -1,5 +1,6 @@
 -- One row per service and day with the exact lists of durations. Ordered by day
--- first: a report reads the range of its days and nothing else.
+-- first: a report reads the range of its days and nothing else. Granules are small, so
+-- that of a day a single service's report reads little of the others.
 CREATE TABLE IF NOT EXISTS daily_facts {{on_cluster}} (
     day            Date CODEC(Delta, ZSTD(1)),
     service        LowCardinality(String),
@@ -28,4 +29,4 @@ CREATE TABLE IF NOT EXISTS daily_facts {{on_cluster}} (
     digest  UInt64 CODEC(NONE)
 ) ENGINE = {{engine "ReplacingMergeTree" "version, deleted"}}
 ORDER BY (day, service)
-{{settings}}
+{{settings}}, index_granularity = 1024

@@ -26,3 +26,5 @@ CREATE OR REPLACE VIEW dora_daily {{on_cluster}} (
     review AS review_seconds, deploy AS deploy_seconds, recoveries AS recovery_seconds, restores AS restore_seconds,
     acknowledges AS acknowledge_seconds
 FROM daily_facts FINAL
+-- A condition on the service is decided before the other columns are read.
+SETTINGS optimize_move_to_prewhere_if_final = 1

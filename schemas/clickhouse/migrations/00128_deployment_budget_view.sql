@@ -19,17 +19,37 @@ CREATE OR REPLACE VIEW deployment_budget {{on_cluster}} (
     place         UInt64 COMMENT '1 for the deployment that spent most of the objective''s budget'
 ) AS
 WITH
-    live AS (
+    assumeNotNull((SELECT min(window_from) FROM slo_status_facts)) AS oldest,
+    assumeNotNull((SELECT max(at) FROM slo_status_facts)) AS newest,
+    deployed AS (
         SELECT service, deployment_id, release, sha, assumeNotNull(finished_at) AS finished_at, url, toStartOfMinute(assumeNotNull(finished_at)) AS since
         FROM deployment_facts FINAL
         WHERE production AND status = 'succeeded' AND finished_at IS NOT NULL
             -- Of the services that have an objective: the others are not even read.
             AND service IN (SELECT service FROM slo_status_facts)
     ),
-    named AS (SELECT *, arrayJoin(arrayDistinct(arrayFilter(n -> n != '', [release, sha]))) AS name FROM live),
+    -- Joined by equal keys, not ASOF: only through such does the engine carry a
+    -- choice of services (WHERE service IN …) to where deployments are read. These
+    -- have a row for each version and commit and one for each day, which lists
+    -- what went live on it after what was.
+    named AS (
+        SELECT service, name, arraySort(groupArray((since, deployment_id))) AS deployments
+        FROM (SELECT service, since, deployment_id, arrayJoin(arrayDistinct(arrayFilter(n -> n != '', [release, sha]))) AS name FROM deployed)
+        GROUP BY service, name
+    ),
+    live AS (
+        SELECT service, day, arraySort(groupArray((since, deployment_id))) AS deployments
+        FROM (
+            SELECT service, since, deployment_id, arrayJoin(range(intDiv(toUnixTimestamp(greatest(since, oldest)), 86400), intDiv(toUnixTimestamp(least(until, newest)), 86400) + 1)) AS day
+            FROM (
+                SELECT service, since, deployment_id,
+                    leadInFrame(since, 1, newest) OVER (PARTITION BY service ORDER BY since ASC, deployment_id ASC ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS until
+                FROM deployed))
+        GROUP BY service, day
+    ),
     budgets AS (SELECT objective, slo, service, team, window_from, at, budget_minutes FROM slo_status_facts FINAL),
     minutes_of AS (
-        SELECT objective, minute, release, good, total FROM sli_minute_facts FINAL
+        SELECT objective, minute, release, good, total FROM sli_minute_facts FINAL WHERE minute >= oldest
         UNION ALL
         SELECT o.objective, r.minute, '' AS release, r.good, r.total
         FROM (SELECT slo, minute, good, total FROM sli_report_facts FINAL) AS r
@@ -37,34 +57,36 @@ WITH
             ON r.slo = o.name
     ),
     -- Few minutes are bad: these alone are looked at one by one.
-    bad_minutes AS (
-        SELECT b.objective AS objective, b.service AS service, m.minute AS minute, m.release AS release, m.bad AS bad
-        FROM (SELECT objective, minute, release, total - good AS bad FROM minutes_of WHERE total > good) AS m
-        INNER JOIN budgets AS b ON m.objective = b.objective
+    counted AS (
+        SELECT m.objective AS objective, b.service AS service, sum(m.total) AS total, groupArrayIf((m.minute, m.release, m.total - m.good), m.total > m.good) AS listed
+        FROM minutes_of AS m INNER JOIN budgets AS b ON m.objective = b.objective
         WHERE m.minute >= b.window_from AND m.minute < b.at
+        GROUP BY service, objective
+    ),
+    bad_minutes AS (
+        SELECT service, objective, total, m.1 AS minute, intDiv(toUnixTimestamp(m.1), 86400) AS day, m.2 AS release, m.3 AS bad
+        FROM counted ARRAY JOIN listed AS m
     ),
     charged AS (
-        SELECT c.objective AS objective, c.bad AS bad,
-            multiIf(v.deployment_id != '', 'version', n.deployment_id != '' AND n.since <= c.minute + 86400, 'rollout', 'live') AS how,
-            multiIf(how = 'version', v.deployment_id, how = 'rollout', n.deployment_id, l.deployment_id) AS deployment_id
+        SELECT c.service AS service, c.objective AS objective, c.total AS total, c.bad AS bad,
+            arrayLast(d -> d.1 <= c.minute, n.deployments).2 AS named_id,
+            arrayFirst(d -> d.1 >= c.minute AND d.1 <= c.minute + 86400, n.deployments).2 AS rollout_id,
+            multiIf(named_id != '', named_id, rollout_id != '', rollout_id, arrayLast(d -> d.1 <= c.minute, l.deployments).2) AS deployment_id,
+            if(named_id != '' OR rollout_id != '', c.bad, 0) AS by_version
         FROM bad_minutes AS c
-        ASOF LEFT JOIN named AS v ON c.service = v.service AND c.release = v.name AND c.minute >= v.since
-        ASOF LEFT JOIN named AS n ON c.service = n.service AND c.release = n.name AND c.minute <= n.since
-        ASOF LEFT JOIN live AS l ON c.service = l.service AND c.minute >= l.since
+        LEFT JOIN named AS n ON c.service = n.service AND c.release = n.name
+        LEFT JOIN live AS l ON c.service = l.service AND c.day = l.day
     ),
-    totals AS (
-        SELECT m.objective AS objective, sum(m.total) AS total
-        FROM (SELECT objective, minute, total FROM minutes_of) AS m INNER JOIN budgets AS b ON m.objective = b.objective
-        WHERE m.minute >= b.window_from AND m.minute < b.at
-        GROUP BY objective
-    ),
-    spent AS (SELECT g.objective AS objective, g.deployment_id AS deployment_id, sum(g.bad) AS bad, sumIf(g.bad, g.how != 'live') AS by_version FROM charged AS g GROUP BY objective, deployment_id)
-SELECT s.objective AS objective, b.slo AS slo, b.service AS service, b.team AS team, s.deployment_id AS deployment_id,
+    spent AS (
+        SELECT g.service AS service, g.objective AS objective, g.deployment_id AS deployment_id, any(g.total) AS total, sum(g.bad) AS bad, sum(g.by_version) AS by_version
+        FROM charged AS g
+        GROUP BY service, objective, deployment_id
+    )
+SELECT s.objective AS objective, b.slo AS slo, s.service AS service, b.team AS team, s.deployment_id AS deployment_id,
     d.release AS version, d.sha AS sha, if(d.deployment_id = '', NULL, d.finished_at) AS finished_at, d.url AS url, s.bad AS bad,
-    s.bad / t.total * (toUnixTimestamp(b.at) - toUnixTimestamp(b.window_from)) / 60 AS minutes,
+    s.bad / s.total * (toUnixTimestamp(b.at) - toUnixTimestamp(b.window_from)) / 60 AS minutes,
     minutes / b.budget_minutes AS share, s.by_version AS by_version,
-    row_number() OVER (PARTITION BY s.objective ORDER BY s.bad DESC, s.deployment_id ASC) AS place
+    row_number() OVER (PARTITION BY s.service, s.objective ORDER BY s.bad DESC, s.deployment_id ASC) AS place
 FROM spent AS s
-INNER JOIN totals AS t ON s.objective = t.objective
 INNER JOIN budgets AS b ON s.objective = b.objective
-LEFT JOIN live AS d ON b.service = d.service AND s.deployment_id = d.deployment_id
+LEFT JOIN deployed AS d ON s.service = d.service AND s.deployment_id = d.deployment_id

@@ -14,7 +14,12 @@ CREATE OR REPLACE VIEW freeze_deployments {{on_cluster}} (
 ) AS SELECT d.service AS service, d.team AS team, f.objective AS objective, f.exhausted_at AS exhausted_at, f.restored_at AS restored_at,
     d.deployment_id AS deployment_id, d.release AS version, d.sha AS sha, d.actor AS actor, d.finished_at AS finished_at,
     d.rework AS rework, d.url AS url
-FROM (SELECT * FROM deployment_facts FINAL WHERE production AND status = 'succeeded' AND finished_at IS NOT NULL) AS d
+FROM (
+    SELECT * FROM deployment_facts FINAL
+    WHERE production AND status = 'succeeded' AND finished_at IS NOT NULL
+        -- Of the services that had a budget spent: the others are not even read.
+        AND service IN (SELECT service FROM budget_event_facts WHERE state = 'exhausted')
+) AS d
 INNER JOIN (
     SELECT objective, service, at AS exhausted_at, restored_at FROM (
         SELECT objective, service, at, state,
