@@ -1,3 +1,3 @@
 SELECT DISTINCT if(environment = '', 'not named', environment) AS name
-FROM (SELECT environment FROM deployments UNION ALL SELECT environment FROM incidents)
+FROM (SELECT arrayJoin(environments) AS environment FROM services)
 ORDER BY name
