@@ -9,6 +9,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/fivekeys/fivekeys/internal/report/sample"
 	"github.com/fivekeys/fivekeys/schemas"
@@ -21,14 +22,15 @@ type Querier interface {
 
 var _ Querier = clickhouse.Conn(nil)
 
-// ClickHouse pools the rows of the views dora_daily and changes in the
-// connection's database. It reads only: the reader role is enough.
+// ClickHouse pools the rows of the views dora_daily and changes (with the facts
+// behind the latter) in the connection's database. It reads only: the reader role
+// is enough.
 type ClickHouse struct{ Conn Querier }
 
 var _ Source = ClickHouse{}
 
-// Aggregates implements Source with three queries: who there is, the daily
-// figures, and the changes without a lead time.
+// Aggregates implements Source: who there is, then the daily figures and, beside
+// them, the changes without a lead time.
 func (c ClickHouse) Aggregates(ctx context.Context, q Query) (Aggregates, error) {
 	if err := q.Validate(); err != nil {
 		return Aggregates{}, err
@@ -37,11 +39,23 @@ func (c ClickHouse) Aggregates(ctx context.Context, q Query) (Aggregates, error)
 	if err := c.names(ctx, p); err != nil {
 		return Aggregates{}, fmt.Errorf("query services of the report: %w", err)
 	}
-	if err := c.each(ctx, totalsSQL, p.args(), p.addTotals); err != nil {
-		return Aggregates{}, fmt.Errorf("query daily figures of the report: %w", err)
-	}
-	if err := c.each(ctx, changesSQL, p.args(), p.addChanges); err != nil {
-		return Aggregates{}, fmt.Errorf("query open changes of the report: %w", err)
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() error {
+		for lists := range slices.Chunk(listColumns, p.listsAtOnce()) {
+			if err := c.each(ctx, totalsSQL(lists), p.args(), p.addTotals(lists)); err != nil {
+				return fmt.Errorf("query daily figures of the report: %w", err)
+			}
+		}
+		return nil
+	})
+	both.Go(func() error {
+		if err := c.each(ctx, changesSQL, p.args(), p.addChanges); err != nil {
+			return fmt.Errorf("query open changes of the report: %w", err)
+		}
+		return nil
+	})
+	if err := both.Wait(); err != nil {
+		return Aggregates{}, err
 	}
 	return p.result, nil
 }
@@ -65,11 +79,12 @@ func (c ClickHouse) names(ctx context.Context, p *pool) error {
 	teams, services := newRanking(), newRanking()
 	err := c.each(ctx, namesSQL, p.args(), func(rows driver.Rows) error {
 		var service, team string
-		var deployments uint64
+		var deployments, changes uint64
 		var latest time.Time
-		if err := rows.Scan(&service, &team, &deployments, &latest); err != nil {
+		if err := rows.Scan(&service, &team, &deployments, &latest, &changes); err != nil {
 			return err
 		}
+		p.changes += int(changes)
 		teams.add(team, "", int(deployments), latest)
 		services.add(service, team, int(deployments), latest)
 		return nil
@@ -88,6 +103,19 @@ type pool struct {
 	scopes map[Scope]*Aggregate // keyed without the team
 	teams  []string
 	shown  []string // services
+	// changes of the period: each has a value in each of the longer lists.
+	changes int
+}
+
+// valuesAtOnce is how many durations a query may pool. Each takes 8 bytes in the
+// group of its week and as many in each period, both with room to grow, and the
+// engine has a gigabyte for everybody.
+const valuesAtOnce = 16_000_000
+
+// listsAtOnce is how many of listColumns a query may pool. The period before has
+// about as many values as the period.
+func (p *pool) listsAtOnce() int {
+	return min(max(valuesAtOnce/(2*max(p.changes, 1)), 1), len(listColumns))
 }
 
 func (p *pool) start(teams, services ranking) {
@@ -142,47 +170,53 @@ func (p *pool) find(kind, name string) *Aggregate {
 	return p.scopes[Scope{Kind: ScopeKind(kind), Name: name}]
 }
 
-func (p *pool) addTotals(rows driver.Rows) error {
-	var (
-		kind, name                string
-		bucket                    int32
-		weeks                     [][]any
-		unrecovered, openIncident *time.Time
-		counts                    = make([]uint64, len(countColumns))
-		lengths                   = make([]uint64, len(listColumns))
-		quantiles                 = make([][]float64, len(listColumns))
-		sums                      = make([]float64, len(listColumns))
-		dest                      = []any{&kind, &name, &bucket, &weeks, &unrecovered, &openIncident}
-	)
-	for i := range counts {
-		dest = append(dest, &counts[i])
-	}
-	for i := range lengths {
-		dest = append(dest, &lengths[i], &quantiles[i], &sums[i])
-	}
-	if err := rows.Scan(dest...); err != nil {
-		return err
-	}
-	a := p.find(kind, name)
-	if a == nil {
+// addTotals reads what totalsSQL selects with these lists. The rest comes with
+// each of them and is the same.
+func (p *pool) addTotals(lists []listColumn) func(driver.Rows) error {
+	return func(rows driver.Rows) error {
+		var (
+			kind, name                string
+			bucket                    int32
+			weeks                     [][]any
+			unrecovered, openIncident *time.Time
+			counts                    = make([]uint64, len(countColumns))
+			lengths                   = make([]uint64, len(lists))
+			quantiles                 = make([][]float64, len(lists))
+			sums                      = make([]float64, len(lists))
+			dest                      = []any{&kind, &name, &bucket, &weeks, &unrecovered, &openIncident}
+		)
+		for i := range counts {
+			dest = append(dest, &counts[i])
+		}
+		for i := range lists {
+			dest = append(dest, &lengths[i], &sums[i], &quantiles[i])
+		}
+		if err := rows.Scan(dest...); err != nil {
+			return err
+		}
+		a := p.find(kind, name)
+		if a == nil {
+			return nil
+		}
+		t := &a.Before
+		switch {
+		case bucket == bucketNow:
+			t = &a.Now
+			a.UnrecoveredSince, a.IncidentSince = deref(unrecovered), deref(openIncident)
+		case bucket >= 0: // weeks count back from the end, the series goes forward
+			t = &a.Weeks[len(a.Weeks)-1-int(bucket)]
+		}
+		t.count(counts)
+		for i, list := range lists {
+			*list.of(t) = summary(lengths[i], quantiles[i], sums[i])
+		}
+		if bucket < 0 {
+			a.ActiveDays = append(a.ActiveDays, activeDays(weeks)...)
+			slices.Sort(a.ActiveDays)
+			a.ActiveDays = slices.Compact(a.ActiveDays)
+		}
 		return nil
 	}
-	t := totals(counts, lengths, quantiles, sums)
-	switch bucket {
-	case bucketNow:
-		a.Now = t
-		a.UnrecoveredSince, a.IncidentSince = deref(unrecovered), deref(openIncident)
-	case bucketBefore:
-		a.Before = t
-	default: // weeks count back from the end, the series goes forward
-		a.Weeks[len(a.Weeks)-1-int(bucket)] = t
-	}
-	if bucket < 0 {
-		a.ActiveDays = append(a.ActiveDays, activeDays(weeks)...)
-		slices.Sort(a.ActiveDays)
-		a.ActiveDays = slices.Compact(a.ActiveDays)
-	}
-	return nil
 }
 
 // activeDays reads pairs of a week and a mask of its days.
@@ -200,27 +234,24 @@ func activeDays(weeks [][]any) []int {
 	return days
 }
 
-// totals takes the values in the order of countColumns and listColumns.
-func totals(counts, lengths []uint64, quantiles [][]float64, sums []float64) Totals {
-	var t Totals
+// count takes the values in the order of countColumns.
+func (t *Totals) count(values []uint64) {
 	for i, into := range []*int{
 		&t.Deployments, &t.Failed, &t.Rework, &t.Rollbacks, &t.Unrecovered, &t.Unresolved,
 		&t.Changes, &t.Excluded, &t.Incidents, &t.Unattributed, &t.OpenIncidents,
 	} {
-		*into = int(counts[i])
+		*into = int(values[i])
 	}
-	for i, into := range []*sample.Summary{
-		&t.LeadTime, &t.Coding, &t.Pickup, &t.Review, &t.Deploy, &t.Recovery, &t.Restore, &t.Acknowledge,
-	} {
-		*into = summary(lengths[i], quantiles[i], sums[i])
-	}
-	return t
 }
 
-// summary takes the quantiles of quantileLevels. Those of nothing are NaN.
+// summary takes the quantiles of quantileLevels, or the median alone. Those of
+// nothing are NaN.
 func summary(n uint64, q []float64, sum float64) sample.Summary {
-	if n == 0 {
+	switch {
+	case n == 0:
 		return sample.Summary{}
+	case len(q) == 1:
+		return sample.Summary{Count: int(n), P50: q[0]}
 	}
 	return sample.Summary{Count: int(n), P50: q[0], P75: q[1], P90: q[2], P95: q[3], Max: q[4], Mean: sum / float64(n)}
 }

@@ -188,6 +188,33 @@ func TestSourcesAgree(t *testing.T) {
 	}
 }
 
+// TestListsPooledOneByOneAreThoseOfOneQuery: how many lists a query pools is a
+// question of memory, not of figures.
+func TestListsPooledOneByOneAreThoseOfOneQuery(t *testing.T) {
+	conn := store(t)
+	insert(t, conn, rows(1, 180, habits...), 1)
+	pooled := func(atOnce int) Aggregates {
+		c, p := ClickHouse{conn}, &pool{query: someQuery(), scopes: map[Scope]*Aggregate{}}
+		if err := c.names(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+		for lists := range slices.Chunk(listColumns, atOnce) {
+			if err := c.each(t.Context(), totalsSQL(lists), p.args(), p.addTotals(lists)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return p.result
+	}
+	if diff := cmp.Diff(pooled(len(listColumns)), pooled(1), cmpopts.EquateApprox(1e-12, 0)); diff != "" {
+		t.Errorf("-in one query +one by one:\n%s", diff)
+	}
+	for changes, want := range map[int]int{0: len(listColumns), 1_000_000: len(listColumns), 3_650_000: 2, 1e9: 1} {
+		if got := (&pool{changes: changes}).listsAtOnce(); got != want {
+			t.Errorf("%d changes pool %d lists at once, want %d", changes, got, want)
+		}
+	}
+}
+
 // BenchmarkClickHouse reports on a quarter of a store that holds two years of
 // ten thousand services, of which each is deployed on two days of five.
 func BenchmarkClickHouse(b *testing.B) {

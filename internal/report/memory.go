@@ -105,9 +105,9 @@ func (r *rowsOf) aggregate(scope Scope, q Query) Aggregate {
 			a.IncidentSince = earlier(a.IncidentSince, d.Day)
 		}
 	}
-	a.Now, a.Before = total(now), total(before)
+	a.Now, a.Before = total(now, sample.Summarize), total(before, middle)
 	for _, week := range weeks {
-		a.Weeks = append(a.Weeks, total(week))
+		a.Weeks = append(a.Weeks, total(week, middle))
 	}
 	slices.Sort(a.ActiveDays)
 	a.ActiveDays = slices.Compact(a.ActiveDays)
@@ -133,7 +133,13 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-func total(days []*schemas.Day) Totals {
+// middle is what is told of the durations of weeks and of the period before.
+func middle(lists ...[]float64) sample.Summary {
+	s := sample.Summarize(lists...)
+	return sample.Summary{Count: s.Count, P50: s.P50}
+}
+
+func total(days []*schemas.Day, summarize func(...[]float64) sample.Summary) Totals {
 	var t Totals
 	for _, d := range days {
 		t.Deployments += d.Deployments
@@ -153,7 +159,7 @@ func total(days []*schemas.Day) Totals {
 		for i, d := range days {
 			lists[i] = list(d)
 		}
-		return sample.Summarize(lists...)
+		return summarize(lists...)
 	}
 	t.LeadTime = pool(func(d *schemas.Day) []float64 { return d.LeadTimes })
 	t.Coding = pool(func(d *schemas.Day) []float64 { return d.Coding })

@@ -45,7 +45,9 @@ type Aggregate struct {
 	Excluded map[schemas.Exclusion]int
 }
 
-// Totals are the sums and pooled durations of some days of one scope.
+// Totals are the sums and pooled durations of some days of one scope. Durations
+// are described in full for the period; of the one before and of weeks only how
+// many there are and their median are known, which is all that is compared.
 type Totals struct {
 	Deployments   int
 	Failed        int

@@ -1,19 +1,33 @@
 package report
 
-import "strings"
+import (
+	"strings"
 
-// The names of the columns that are summed and of those whose lists are
-// pooled, in the order in which clickhouse.go reads them.
-var (
-	countColumns = []string{
-		"deployments", "failed", "rework", "rollbacks", "unrecovered", "unresolved",
-		"changes", "excluded", "incidents", "unattributed", "open_incidents",
-	}
-	listColumns = []string{
-		"lead_time_seconds", "coding_seconds", "pickup_seconds", "review_seconds", "deploy_seconds",
-		"recovery_seconds", "restore_seconds", "acknowledge_seconds",
-	}
+	"github.com/fivekeys/fivekeys/internal/report/sample"
 )
+
+// countColumns are the columns that are summed.
+var countColumns = []string{
+	"deployments", "failed", "rework", "rollbacks", "unrecovered", "unresolved",
+	"changes", "excluded", "incidents", "unattributed", "open_incidents",
+}
+
+// listColumn is a column whose lists are pooled, and where they are summarised.
+type listColumn struct {
+	name string
+	of   func(*Totals) *sample.Summary
+}
+
+var listColumns = []listColumn{
+	{"lead_time_seconds", func(t *Totals) *sample.Summary { return &t.LeadTime }},
+	{"coding_seconds", func(t *Totals) *sample.Summary { return &t.Coding }},
+	{"pickup_seconds", func(t *Totals) *sample.Summary { return &t.Pickup }},
+	{"review_seconds", func(t *Totals) *sample.Summary { return &t.Review }},
+	{"deploy_seconds", func(t *Totals) *sample.Summary { return &t.Deploy }},
+	{"recovery_seconds", func(t *Totals) *sample.Summary { return &t.Recovery }},
+	{"restore_seconds", func(t *Totals) *sample.Summary { return &t.Restore }},
+	{"acknowledge_seconds", func(t *Totals) *sample.Summary { return &t.Acknowledge }},
+}
 
 // quantileLevels are those of sample.Summary.
 const quantileLevels = "0.5, 0.75, 0.9, 0.95, 1"
@@ -33,25 +47,34 @@ const filters = `({service:String} = '' OR service = {service:String}) AND ({tea
 const scopes = `if({all_teams:Bool} OR team IN {teams:Array(String)}, team::String, NULL) AS team_key,
     if({all_services:Bool} OR service IN {services:Array(String)}, service::String, NULL) AS service_key`
 
-// namesSQL ranks who has rows in the period.
-const namesSQL = `SELECT service, team, sum(deployments) AS total, max(day) AS latest
+// namesSQL ranks who has rows in the period, and says how much there is to pool.
+const namesSQL = `SELECT service, team, sum(deployments) AS total, max(day) AS latest, sum(dora_daily.changes)
 FROM dora_daily
 WHERE day >= {from:Date} AND day < {to:Date} AND ` + filters + `
 GROUP BY service, team`
 
-// totalsSQL pools the daily rows. The rows, of which there may be millions,
-// are read and grouped once, by week and shown names; each of those few groups
-// then says which scopes and buckets it belongs to and is pooled into all of
-// them. Lists stay lists until then: there is no median of medians.
-var totalsSQL = func() string {
+// wideBlocks has the engine read more rows at a time: names are decoded anew for
+// every block, and there are thousands of them.
+const wideBlocks = `SETTINGS max_block_size = 262144, preferred_block_size_bytes = 0`
+
+// totalsSQL pools the daily rows with some of their lists. The rows, of which
+// there may be millions, are read and grouped once, by week and shown names; each
+// of those few groups then says which scopes and buckets it belongs to and is
+// merged into all of them. Until then the lists are states of the quantiles,
+// which hold every value: there is no median of medians. A state is shared where
+// a group belongs to several scopes, a list would be copied for each.
+func totalsSQL(lists []listColumn) string {
 	var inner, outer []string
 	for _, c := range countColumns {
 		inner = append(inner, "sum("+c+") AS n_"+c)
 		outer = append(outer, "sum(n_"+c+")")
 	}
-	for _, c := range listColumns {
-		inner = append(inner, "groupArrayArray("+c+") AS l_"+c, "length(l_"+c+") AS n_"+c, "arraySum(l_"+c+") AS s_"+c)
-		outer = append(outer, "sum(n_"+c+")", "quantilesExactInclusiveArray("+quantileLevels+")(l_"+c+")", "sum(s_"+c+")")
+	for _, c := range lists {
+		inner = append(inner, "quantilesExactInclusiveArrayState("+quantileLevels+")("+c.name+") AS q_"+c.name,
+			"sum(length("+c.name+")) AS n_"+c.name, "sumArray("+c.name+") AS s_"+c.name)
+		outer = append(outer, "sum(n_"+c.name+")", "sum(s_"+c.name+")",
+			"if(bucket = -2, quantilesExactInclusiveArrayMergeIf("+quantileLevels+")(q_"+c.name+", scope.3 = -2),"+
+				" [quantileExactInclusiveArrayMergeIf(0.5)(q_"+c.name+", scope.3 != -2)])")
 	}
 	return `SELECT scope.1 AS kind, scope.2 AS name, scope.3 AS bucket,
     groupArray((week, active)), min(first_unrecovered), min(first_open_incident),
@@ -66,6 +89,7 @@ FROM (
     FROM dora_daily
     WHERE day >= {before:Date} AND day < {to:Date} AND ` + filters + `
     GROUP BY team_key, service_key, before, week
+    ` + wideBlocks + `
 )
 ARRAY JOIN arrayFlatten([
     arrayMap(b -> ('whole', '', b), if(before, [toInt32(-1)], if(week < {weeks:Int32}, [toInt32(-2), week], [toInt32(-2)])) AS buckets),
@@ -73,19 +97,27 @@ ARRAY JOIN arrayFlatten([
     arrayMap(b -> ('service', ifNull(service_key, ''), b), if(isNull(service_key), [], buckets))
 ]) AS scope
 GROUP BY scope`
-}()
+}
+
+// unfinished narrows changes to those without a lead time: what is open, and what
+// was deployed in the period.
+const unfinished = `excluded != '' AND if(excluded = 'not_deployed', toUnixTimestamp64Milli(merged_at) <= {at:Int64},
+        deployed_at >= toDateTime64({from:Date}, 3, 'UTC') AND deployed_at < toDateTime64({to:Date}, 3, 'UTC'))`
 
 // changesSQL counts the changes that have no lead time, by reason, and
 // describes the ages of those that are open: merged and not in production.
+// These are few among all changes ever made, of which the view would have to
+// find the newest version first. So the facts say whose versions matter: of a
+// change that is unfinished at least the newest says so. A change is identified
+// by its sha, so that all its versions are found or none.
 const changesSQL = `SELECT scope.1 AS kind, scope.2 AS name, excluded, count(),
     quantilesExactInclusive(` + quantileLevels + `)(age), sum(age)
 FROM (
     SELECT ` + scopes + `, excluded::String AS excluded,
     ifNull(({at:Int64} - toUnixTimestamp64Milli(merged_at)) / 1000, 0) AS age
     FROM changes
-    WHERE excluded != '' AND ` + filters + `
-    AND if(excluded = 'not_deployed', toUnixTimestamp64Milli(merged_at) <= {at:Int64},
-        deployed_at >= toDateTime64({from:Date}, 3, 'UTC') AND deployed_at < toDateTime64({to:Date}, 3, 'UTC'))
+    WHERE sha IN (SELECT sha FROM change_facts WHERE ` + unfinished + `)
+    AND ` + unfinished + ` AND ` + filters + `
 )
 ARRAY JOIN arrayConcat([('whole', '')],
     if(isNull(team_key), [], [('team', ifNull(team_key, ''))]),

@@ -1,6 +1,8 @@
 -- One row per service and day with the exact lists of durations. Ordered by day
--- first: a report reads the range of its days and nothing else. Granules are small, so
--- that of a day a single service's report reads little of the others.
+-- first: a report reads the range of its days and nothing else. Granules are
+-- small, so that of a day a single service's report reads little of the others;
+-- the lists are what every report unpacks, and LZ4 is three times as quick there
+-- for a third more disk.
 CREATE TABLE IF NOT EXISTS daily_facts {{on_cluster}} (
     day            Date CODEC(Delta, ZSTD(1)),
     service        LowCardinality(String),
@@ -16,14 +18,14 @@ CREATE TABLE IF NOT EXISTS daily_facts {{on_cluster}} (
     incidents      UInt32 CODEC(T64, ZSTD(1)),
     unattributed   UInt32 CODEC(T64, ZSTD(1)),
     open_incidents UInt32 CODEC(T64, ZSTD(1)),
-    lead_times     Array(Float64) CODEC(ZSTD(1)),
-    coding         Array(Float64) CODEC(ZSTD(1)),
-    pickup         Array(Float64) CODEC(ZSTD(1)),
-    review         Array(Float64) CODEC(ZSTD(1)),
-    deploy         Array(Float64) CODEC(ZSTD(1)),
-    recoveries     Array(Float64) CODEC(ZSTD(1)),
-    restores       Array(Float64) CODEC(ZSTD(1)),
-    acknowledges   Array(Float64) CODEC(ZSTD(1)),
+    lead_times     Array(Float64) CODEC(LZ4),
+    coding         Array(Float64) CODEC(LZ4),
+    pickup         Array(Float64) CODEC(LZ4),
+    review         Array(Float64) CODEC(LZ4),
+    deploy         Array(Float64) CODEC(LZ4),
+    recoveries     Array(Float64) CODEC(LZ4),
+    restores       Array(Float64) CODEC(LZ4),
+    acknowledges   Array(Float64) CODEC(LZ4),
     version UInt64 CODEC(ZSTD(1)),
     deleted UInt8,
     digest  UInt64 CODEC(NONE)
