@@ -46,7 +46,7 @@ func (c *dlqListCommand) Run(ctx context.Context, g *globals, env *environment) 
 			_, err := fmt.Fprintln(env.stdout, "No dead letters.")
 			return err
 		}
-		t := newTable()
+		t := newTable(env.stdout)
 		t.AppendHeader(table.Row{"number", "since", "stage", "reason", "error"})
 		t.SetColumnConfigs([]table.ColumnConfig{{Name: "error", WidthMax: 60}})
 		for _, l := range letters {

@@ -98,7 +98,7 @@ func printExplanation(w io.Writer, e dora.Explanation) error {
 		if len(items) == 0 {
 			return
 		}
-		t := newTable()
+		t := newTable(w)
 		t.AppendHeader(table.Row{title, "when (UTC)", "value", "why", "url"})
 		for _, i := range items {
 			value := ""
@@ -112,7 +112,7 @@ func printExplanation(w io.Writer, e dora.Explanation) error {
 	counted(fmt.Sprintf("what counts: %d", len(e.Numerator)), e.Numerator)
 	counted(fmt.Sprintf("out of: %d", len(e.Denominator)), e.Denominator)
 	if len(e.LeftOut) > 0 {
-		t := newTable()
+		t := newTable(w)
 		t.AppendHeader(table.Row{fmt.Sprintf("left out: %d", len(e.LeftOut)), "when (UTC)", "reason", "why", "url"})
 		shown := map[string]int{}
 		for _, l := range e.LeftOut {

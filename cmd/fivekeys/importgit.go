@@ -9,6 +9,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/fivekeys/fivekeys/ingest/gitlog"
+	"github.com/fivekeys/fivekeys/internal/terminal"
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
@@ -123,7 +124,7 @@ func sendHistory(ctx context.Context, env *environment, out *sender, history *gi
 // newBar shows progress on a terminal and nothing elsewhere.
 func newBar(env *environment, total int64, what string) *progressbar.ProgressBar {
 	return progressbar.NewOptions64(total,
-		progressbar.OptionSetWriter(env.stderr),
+		progressbar.OptionSetWriter(terminal.Raw(env.stderr)),
 		progressbar.OptionSetDescription(what),
 		progressbar.OptionSetVisibility(isTerminal(env.stderr)),
 		progressbar.OptionShowCount(),

@@ -17,6 +17,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/fivekeys/fivekeys/internal/engine"
+	"github.com/fivekeys/fivekeys/internal/terminal"
 )
 
 // Exit statuses.
@@ -69,6 +70,7 @@ func main() {
 
 // run is main without the process: tests call it.
 func run(ctx context.Context, args []string, env *environment) int {
+	env.stdout, env.stderr = terminal.Wrap(env.stdout), terminal.Wrap(env.stderr)
 	var cli commands
 	exited := -1
 	parser, err := kong.New(&cli,

@@ -10,6 +10,8 @@ import (
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/fivekeys/fivekeys/internal/terminal"
 )
 
 type queryCommand struct {
@@ -49,7 +51,7 @@ func (c *queryCommand) Run(ctx context.Context, g *globals, env *environment) er
 		if isTerminal(env.stdout) {
 			return usagef("query --format %s: that is binary; send it to a file with > result.%s", c.Format, c.Format)
 		}
-		if err := store.Formats(ctx, text, name, s.clickhouseURL != "", env.stdout); err != nil {
+		if err := store.Formats(ctx, text, name, s.clickhouseURL != "", terminal.Raw(env.stdout)); err != nil {
 			return queryError(err)
 		}
 		return nil
@@ -88,7 +90,7 @@ func printHeader(ctx context.Context, w io.Writer, conn driver.Conn, text string
 		return queryError(err)
 	}
 	out := csv.NewWriter(w)
-	if err := out.Write(names); err != nil {
+	if err := out.Write(fields(names)); err != nil {
 		return err
 	}
 	out.Flush()

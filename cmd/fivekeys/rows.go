@@ -14,6 +14,8 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/jedib0t/go-pretty/v6/table"
+
+	"github.com/fivekeys/fivekeys/internal/spreadsheet"
 )
 
 // printRows writes the rows of any query. Only table holds them in memory, to
@@ -110,13 +112,16 @@ func printJSON(w *bufio.Writer, rows driver.Rows) error {
 
 func printCSV(w io.Writer, rows driver.Rows) error {
 	out := csv.NewWriter(w)
-	if err := out.Write(rows.Columns()); err != nil {
+	if err := out.Write(fields(rows.Columns())); err != nil {
 		return err
 	}
 	if err := eachRow(rows, func(values []any) error {
 		record := make([]string, len(values))
 		for i, v := range values {
 			record[i] = plain(v)
+			if isText(v) {
+				record[i] = spreadsheet.Field(record[i])
+			}
 		}
 		return out.Write(record)
 	}); err != nil {
@@ -127,7 +132,7 @@ func printCSV(w io.Writer, rows driver.Rows) error {
 }
 
 func printTable(w io.Writer, rows driver.Rows) error {
-	t := newTable()
+	t := newFullTable(w)
 	header := table.Row{}
 	for _, name := range rows.Columns() {
 		header = append(header, name)
@@ -174,6 +179,25 @@ func plain(v any) string {
 		}
 	}
 	return fmt.Sprint(v)
+}
+
+// isText says of a value that somebody may have written it, which nobody can of
+// a number or a time.
+func isText(v any) bool {
+	switch v.(type) {
+	case string, []byte:
+		return true
+	}
+	return false
+}
+
+// fields are the titles of columns, which whoever wrote the SQL chose.
+func fields(titles []string) []string {
+	out := make([]string, len(titles))
+	for i, title := range titles {
+		out[i] = spreadsheet.Field(title)
+	}
+	return out
 }
 
 func isDay(kind string) bool {

@@ -236,7 +236,7 @@ func inSeconds(d *time.Duration) *float64 {
 }
 
 func (r *backtestReport) print(env *environment, markdown bool) error {
-	t := newTable()
+	t := newTable(env.stdout)
 	t.AppendHeader(table.Row{"candidate", "fires", "firing", "detection", "reset", "precision", "recall"})
 	right := []table.ColumnConfig{}
 	for n := 2; n <= 7; n++ {

@@ -69,7 +69,7 @@ func (c *sloAllowedDowntimeCommand) Run(env *environment) error {
 	case "csv":
 		return downtimeCSV(env.stdout, rows)
 	}
-	t := newTable()
+	t := newTable(env.stdout)
 	header, columns := table.Row{"target"}, []table.ColumnConfig{{Number: 1, Align: text.AlignRight}}
 	for i, p := range downtimePeriods {
 		header = append(header, p.title)

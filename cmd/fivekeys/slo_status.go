@@ -13,6 +13,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/fivekeys/fivekeys/internal/clickhouse"
+	"github.com/fivekeys/fivekeys/internal/spreadsheet"
 )
 
 type sloStatusCommand struct {
@@ -105,7 +106,7 @@ func budgetLines(ctx context.Context, store *clickhouse.Store, service, team str
 }
 
 func budgetTable(w io.Writer, lines []budgetLine, markdown bool) error {
-	t := newTable()
+	t := newTable(w)
 	t.AppendHeader(table.Row{"objective", "service", "target", "sli", "left", "minutes left", "burn 1h", "6h", "3d", "runs out (UTC)", "firing"})
 	right := []table.ColumnConfig{}
 	for n := 3; n <= 9; n++ {
@@ -201,10 +202,10 @@ func budgetCSV(w io.Writer, lines []budgetLine) error {
 			ends = l.ExhaustedAt.UTC().Format(time.RFC3339)
 		}
 		records = append(records, []string{
-			l.Objective, l.Service, l.Team, l.At.UTC().Format(time.RFC3339), l.From.UTC().Format(time.RFC3339), l.To.UTC().Format(time.RFC3339),
+			spreadsheet.Field(l.Objective), spreadsheet.Field(l.Service), spreadsheet.Field(l.Team), l.At.UTC().Format(time.RFC3339), l.From.UTC().Format(time.RFC3339), l.To.UTC().Format(time.RFC3339),
 			exactNumber(&l.Target), l.Budgeting, exactNumber(l.SLI), exactNumber(l.Recorded), exactNumber(l.Remaining),
 			exactNumber(l.RemainingMinutes), exactNumber(&l.BudgetMinutes), strconv.FormatBool(l.Corrected),
-			exactNumber(l.Burn1h), exactNumber(l.Burn6h), exactNumber(l.Burn3d), ends, joined(l.Alerts),
+			exactNumber(l.Burn1h), exactNumber(l.Burn6h), exactNumber(l.Burn3d), ends, spreadsheet.Field(joined(l.Alerts)),
 		})
 	}
 	if err := out.WriteAll(records); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/fivekeys/fivekeys/internal/report"
+	"github.com/fivekeys/fivekeys/internal/terminal"
 	"github.com/fivekeys/fivekeys/processors/traces"
 )
 
@@ -105,10 +106,10 @@ func listTraces(env *environment, prefix string, found []traceAt) error {
 	if len(found) > mostMatches {
 		found, more = found[:mostMatches], fmt.Sprintf("… and more; these are the latest %d\n", mostMatches)
 	}
-	t := newTable()
+	t := newTable(env.stdout)
 	t.AppendHeader(table.Row{"trace", "began (UTC)", "spans", "errors", "root"})
 	for _, f := range found {
-		t.AppendRow(table.Row{f.id, f.first.UTC().Format(time.DateTime), f.count, f.failed, printableText(f.root)})
+		t.AppendRow(table.Row{f.id, f.first.UTC().Format(time.DateTime), f.count, f.failed, terminal.Line(f.root)})
 	}
 	if _, err := fmt.Fprintf(env.stdout, "%s\n%s", t.Render(), more); err != nil {
 		return fmt.Errorf("write traces: %w", err)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rivo/uniseg"
 
+	"github.com/fivekeys/fivekeys/internal/terminal"
 	"github.com/fivekeys/fivekeys/processors/traces"
 )
 
@@ -20,7 +21,7 @@ func (f *waterfall) shares() {
 	label := 0
 	shown := f.Shares[:min(len(f.Shares), mostShares)]
 	for _, s := range shown {
-		label = max(label, uniseg.StringWidth(printableText(s.Name())))
+		label = max(label, uniseg.StringWidth(terminal.Line(s.Name())))
 	}
 	title := "Where the time of the critical path went"
 	label = min(max(label, uniseg.StringWidth(title)), f.width-2-figureWidth-2-7-2-9)
@@ -30,7 +31,7 @@ func (f *waterfall) shares() {
 		if s.Failed > 0 {
 			spans += fmt.Sprintf(", %d !", s.Failed)
 		}
-		f.line(paintNone, fitted(printableText(s.Name()), label, false)+"  "+fitted(traces.Human(s.Time), figureWidth, true)+"  "+
+		f.line(paintNone, fitted(terminal.Line(s.Name()), label, false)+"  "+fitted(traces.Human(s.Time), figureWidth, true)+"  "+
 			fitted(fmt.Sprintf("%.1f %%", 100*s.Share), 7, true)+"  "+spans)
 	}
 	if rest := f.Shares[len(shown):]; len(rest) > 0 {
@@ -75,7 +76,7 @@ func (f *waterfall) notes() {
 	}
 	for _, service := range slices.Sorted(maps.Keys(moved)) {
 		notes = append(notes, fmt.Sprintf("The clock of %s contradicts its caller's; its spans were moved by %s, and how long requests to it were on their way is a guess.",
-			printableText(service), signedTime(moved[service])))
+			terminal.Line(service), signedTime(moved[service])))
 	}
 	if f.Duplicates > 0 {
 		notes = append(notes, countOf(f.Duplicates, "span was", "spans were")+" sent more than once.")

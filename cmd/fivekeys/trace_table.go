@@ -5,11 +5,11 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/rivo/uniseg"
 
 	"github.com/fivekeys/fivekeys/internal/report"
+	"github.com/fivekeys/fivekeys/internal/terminal"
 	"github.com/fivekeys/fivekeys/processors/traces"
 )
 
@@ -25,15 +25,14 @@ const (
 	mostSpansListed = 200
 )
 
-// The paints of a waterfall are the report's: Okabe and Ito's, beside which
-// a sign says the same.
+// The paints of a waterfall; a sign beside each says the same.
 const (
-	paintNone     = ""
-	paintBold     = "1"
-	paintFaint    = "2"
-	paintCritical = "38;5;178"
-	paintOther    = "38;5;74"
-	paintError    = "38;5;166"
+	paintNone     = terminal.None
+	paintBold     = terminal.Bold
+	paintFaint    = terminal.Faint
+	paintCritical = terminal.Orange
+	paintOther    = terminal.SkyBlue
+	paintError    = terminal.Vermillion
 )
 
 // waterfall prints a reading.
@@ -65,7 +64,7 @@ func traceTable(w io.Writer, r *traces.Reading, all bool, o report.TableOptions)
 	f.legend()
 	f.shares()
 	f.line(paintNone, "")
-	f.paragraph(paintBold, printableText(r.Sentence()))
+	f.paragraph(paintBold, terminal.Line(r.Sentence()))
 	f.notes()
 	if _, err := io.WriteString(w, f.out.String()); err != nil {
 		return fmt.Errorf("write trace: %w", err)
@@ -73,19 +72,12 @@ func traceTable(w io.Writer, r *traces.Reading, all bool, o report.TableOptions)
 	return nil
 }
 
-func (f *waterfall) paint(paint, text string) string {
-	if !f.color || paint == paintNone || text == "" {
-		return text
-	}
-	return "\x1b[" + paint + "m" + text + "\x1b[0m"
-}
-
-func (f *waterfall) line(paint, text string) {
-	f.out.WriteString(f.paint(paint, strings.TrimRight(text, " ")) + "\n")
+func (f *waterfall) line(paint terminal.Paint, text string) {
+	f.out.WriteString(paint.Apply(strings.TrimRight(text, " "), f.color) + "\n")
 }
 
 // paragraph breaks a text at the width.
-func (f *waterfall) paragraph(paint, text string) {
+func (f *waterfall) paragraph(paint terminal.Paint, text string) {
 	line := ""
 	for word := range strings.SplitSeq(strings.ReplaceAll(text, " %", "\u00a0%"), " ") {
 		if line != "" && uniseg.StringWidth(line)+1+uniseg.StringWidth(word) > f.width {
@@ -183,7 +175,7 @@ func (f *waterfall) label(i int) string {
 	if n.Peer != "" && len(n.Children) == 0 {
 		name += " → " + n.Peer
 	}
-	return strings.Repeat("  ", min(n.Depth, widestIndent)) + printableText(name)
+	return strings.Repeat("  ", min(n.Depth, widestIndent)) + terminal.Line(name)
 }
 
 // bars prints the rows: signs, name, self time, duration, bar.
@@ -211,7 +203,7 @@ func (f *waterfall) bars(rows []int) {
 		case n.Critical == 0:
 			paint = paintFaint
 		}
-		text := f.paint(paint, fitted(f.signs(n), signs, false)+fitted(f.label(i), label, false)) + "  " +
+		text := paint.Apply(fitted(f.signs(n), signs, false)+fitted(f.label(i), label, false), f.color) + "  " +
 			fitted(traces.Human(n.Self), figureWidth, true) + "  " + fitted(traces.Human(n.Duration), figureWidth, true) + "  " + f.bar(i, bar)
 		f.line(paintNone, text)
 	}
@@ -257,7 +249,7 @@ func (f *waterfall) bar(i, width int) string {
 		case offPath:
 			paint = paintOther
 		}
-		out.WriteString(f.paint(paint, string(line[from:to])))
+		out.WriteString(paint.Apply(string(line[from:to]), f.color))
 		from = to
 	}
 	return out.String()
@@ -294,16 +286,6 @@ func fitted(text string, width int, right bool) string {
 		return pad + text
 	}
 	return text + pad
-}
-
-// printableText keeps what senders write from steering the terminal.
-func printableText(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
 }
 
 func countOf(n int, one, many string) string {

@@ -33,6 +33,8 @@ func (s *Store) Formats(ctx context.Context, sql, format string, readonly bool, 
 	if readonly {
 		query.Set("readonly", "1")
 	}
+	// Few readers of Arrow know its compression.
+	query.Set("output_format_arrow_compression_method", "none")
 	address := url.URL{Scheme: scheme, Host: s.options.Addr[0], Path: "/", RawQuery: query.Encode()}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address.String(), strings.NewReader(sql))
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"strconv"
+
+	"github.com/fivekeys/fivekeys/internal/spreadsheet"
 )
 
 // csvHeader is a published contract: columns may be added at the end.
@@ -37,7 +39,7 @@ func CSV(w io.Writer, r Report) error {
 
 func (m Metric) record(r Report, s Scope) []string {
 	row := []string{
-		date(r.From), date(r.To), string(s.Kind), s.Name, s.Team, string(m.Name), string(m.Unit), string(m.State),
+		date(r.From), date(r.To), string(s.Kind), spreadsheet.Field(s.Name), spreadsheet.Field(s.Team), string(m.Name), string(m.Unit), string(m.State),
 		decimal(m.Value), strconv.Itoa(m.Sample), whole(m.Numerator), whole(m.Denominator),
 	}
 	var low, high, before, change *float64

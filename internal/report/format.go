@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/fivekeys/fivekeys/internal/bands"
+	"github.com/fivekeys/fivekeys/internal/terminal"
 )
 
 // label is how people call a metric.
@@ -219,16 +219,8 @@ func (s Scope) row() string {
 	return printable(s.Name)
 }
 
-// printable keeps names from moving the cursor: they come from whoever may
-// send an event.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '�'
-		}
-		return r
-	}, s)
-}
+// printable keeps a name on its line and in its column.
+func printable(s string) string { return terminal.Line(s) }
 
 func date(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 

@@ -32,7 +32,7 @@ func TestHumanUnits(t *testing.T) {
 		{thousands(-123456), "-123,456"},
 		{shortened("recommendations", 8), "recomme…"},
 		{shortened("日本語のサービス", 8), "日本語…"},
-		{printable("a\x1b[31m\nb"), "a�[31m�b"},
+		{printable("a\x1b[31m\nb"), `a\u001b[31m\nb`},
 		{escaped("@acme <b> | `x`"), "@\u200bacme \\<b\\> \\| \\`x\\`"},
 	} {
 		if c.got != c.want {

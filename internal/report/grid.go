@@ -5,29 +5,21 @@ import (
 	"strings"
 
 	"github.com/rivo/uniseg"
+
+	"github.com/fivekeys/fivekeys/internal/terminal"
 )
 
-// paint is the parameter of an ANSI SGR sequence; empty paints nothing.
-type paint string
+type paint = terminal.Paint
 
-// The paints. The four bands take the colours of Okabe and Ito, which people
-// with any kind of colour blindness tell apart; the word stands beside them.
 const (
-	plain       paint = ""
-	bold        paint = "1"
-	faint       paint = "2"
-	bluishGreen paint = "38;5;36"
-	skyBlue     paint = "38;5;74"
-	orange      paint = "38;5;178"
-	vermillion  paint = "38;5;166"
+	plain       = terminal.None
+	bold        = terminal.Bold
+	faint       = terminal.Faint
+	bluishGreen = terminal.BluishGreen
+	skyBlue     = terminal.SkyBlue
+	orange      = terminal.Orange
+	vermillion  = terminal.Vermillion
 )
-
-func (p paint) apply(s string, color bool) string {
-	if !color || p == plain || s == "" {
-		return s
-	}
-	return "\x1b[" + string(p) + "m" + s + "\x1b[0m"
-}
 
 // cell is text and how to paint it; the width is that of the text alone.
 type cell struct {
@@ -35,13 +27,15 @@ type cell struct {
 	paint paint
 }
 
-// column of a grid. A column that is flexible is shortened until the grid
-// fits; one that is optional is left out before that, the last one first.
+// column of a grid. Where the grid is too wide, drawings are left out first;
+// then flexible columns are shortened, and where that is not enough optional
+// ones are left out, the last one first.
 type column struct {
 	title    string
 	right    bool
 	flexible bool
 	optional bool
+	drawing  bool
 	// tight stands one space beside its neighbour: the two belong together.
 	tight bool
 }
@@ -68,14 +62,15 @@ type grid struct {
 
 func (g *grid) add(cells ...cell) { g.rows = append(g.rows, cells) }
 
-// widths are the columns' own; an optional column without any text has none.
+// widths are the columns' own; an optional column or a drawing
+// without any text has none.
 func (g *grid) widths() []int {
 	w := make([]int, len(g.columns))
 	for i, c := range g.columns {
 		for _, r := range g.rows {
 			w[i] = max(w[i], uniseg.StringWidth(r[i].text))
 		}
-		if w[i] > 0 || !c.optional {
+		if w[i] > 0 || !c.optional && !c.drawing {
 			w[i] = max(w[i], uniseg.StringWidth(c.title))
 		}
 	}
@@ -98,6 +93,11 @@ func (g *grid) fit(width int) []int {
 			}
 		}
 		return sum, slack
+	}
+	for i := len(w) - 1; i >= 0; i-- {
+		if sum, _ := over(); sum > 0 && g.columns[i].drawing {
+			w[i] = 0
+		}
 	}
 	for i := len(w) - 1; i >= 0; i-- {
 		if sum, slack := over(); sum > slack && g.columns[i].optional {
@@ -128,9 +128,9 @@ func (g *grid) write(out io.StringWriter, width int, color bool) {
 			text := shortened(c.text, w[i])
 			pad := strings.Repeat(" ", w[i]-uniseg.StringWidth(text))
 			if g.columns[i].right {
-				line.WriteString(pad + c.paint.apply(text, color))
+				line.WriteString(pad + c.paint.Apply(text, color))
 			} else {
-				line.WriteString(c.paint.apply(text, color) + pad)
+				line.WriteString(c.paint.Apply(text, color) + pad)
 			}
 		}
 		_, _ = out.WriteString(strings.TrimRight(line.String(), " ") + "\n")

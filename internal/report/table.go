@@ -12,13 +12,13 @@ import (
 // TableOptions say what the terminal can show; see Terminal.
 type TableOptions struct {
 	Color bool
-	Width int // 0 is MaxWidth
+	Width int // 0 is PipedWidth
 }
 
 const (
-	// MaxWidth is as wide as a table gets, however wide the terminal is.
-	MaxWidth = 100
-	minWidth = 60
+	// PipedWidth is how wide a table gets where nobody says how wide it may be.
+	PipedWidth = 100
+	minWidth   = 60
 	// sparkWeeks is how many weeks a sparkline shows: a quarter's full weeks.
 	sparkWeeks     = 12
 	sparkWeeksList = 8
@@ -26,8 +26,8 @@ const (
 
 // Table writes the report for people at a terminal.
 func Table(w io.Writer, r Report, o TableOptions) error {
-	if o.Width == 0 || o.Width > MaxWidth {
-		o.Width = MaxWidth
+	if o.Width == 0 {
+		o.Width = PipedWidth
 	}
 	o.Width = max(o.Width, minWidth)
 	t := &table{report: r, options: o}
@@ -58,7 +58,7 @@ type table struct {
 // paragraph writes a text, broken at the width.
 func (t *table) paragraph(p paint, text string) {
 	for _, line := range wrapped(text, t.options.Width) {
-		t.out.WriteString(p.apply(line, t.options.Color) + "\n")
+		t.out.WriteString(p.Apply(line, t.options.Color) + "\n")
 	}
 }
 
@@ -76,7 +76,7 @@ func (t *table) summary() {
 	}
 	g := grid{columns: []column{
 		{title: "KEY"}, {title: "VALUE", right: true}, {title: "BAND"}, {title: "CHANGE"},
-		{title: weeks, optional: true}, {title: "RESTS ON", optional: true, flexible: true},
+		{title: weeks, drawing: true}, {title: "RESTS ON", optional: true, flexible: true},
 	}}
 	for _, m := range t.report.Summary.Metrics {
 		g.add(nameCell(m), valueCell(m), bandCell(m), trendCell(m.Trend),
@@ -153,7 +153,7 @@ func (t *table) list(title, heading string, sections []Section, count int) {
 			g.columns = append(g.columns, column{title: k.more, tight: true, optional: optional})
 		}
 	}
-	g.columns = append(g.columns, column{title: "WEEKLY", optional: true})
+	g.columns = append(g.columns, column{title: "WEEKLY", drawing: true})
 	for _, s := range sections {
 		row := []cell{{s.Scope.row(), plain}}
 		for _, k := range listed {

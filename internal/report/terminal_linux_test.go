@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// terminal opens a pseudo-terminal of some width.
-func terminal(t *testing.T, columns uint16) *os.File {
+// pseudoTerminal opens a pseudo-terminal of some width.
+func pseudoTerminal(t *testing.T, columns uint16) *os.File {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
@@ -52,7 +52,7 @@ func TestColourIsForTerminalsOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = file.Close() }()
-	tty := terminal(t, 90)
+	tty := pseudoTerminal(t, 90)
 	for name, c := range map[string]struct {
 		got, want TableOptions
 	}{
