@@ -6,16 +6,19 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+
+	"github.com/alecthomas/kong"
 )
 
 // globals are the flags every command has.
 type globals struct {
-	Data          string `help:"Folder of the embedded NATS and ClickHouse (default fivekeys-data)." env:"FIVEKEYS_DATA" placeholder:"DIR"`
-	Config        string `help:"Catalogue and settings (fivekeys.yaml where it exists)." env:"FIVEKEYS_CONFIG" placeholder:"FILE"`
-	NATSURL       string `name:"nats-url" help:"A NATS server or cluster instead of the embedded one." env:"FIVEKEYS_NATS_URL" placeholder:"URL"`
-	ClickHouseURL string `name:"clickhouse-url" help:"A ClickHouse server or cluster instead of the embedded one: clickhouse://user:password@host:9000/fivekeys" env:"FIVEKEYS_CLICKHOUSE_URL" placeholder:"URL"`
-	LogLevel      string `help:"What to log: ${enum}." enum:"debug,info,warn,error" default:"info" env:"FIVEKEYS_LOG_LEVEL"`
-	LogFormat     string `help:"How to log: ${enum}." enum:"text,json" default:"text" env:"FIVEKEYS_LOG_FORMAT"`
+	Data          string           `help:"Folder of the embedded NATS and ClickHouse (default fivekeys-data)." env:"FIVEKEYS_DATA" placeholder:"DIR"`
+	Config        string           `help:"Catalogue and settings (fivekeys.yaml where it exists)." env:"FIVEKEYS_CONFIG" placeholder:"FILE"`
+	NATSURL       string           `name:"nats-url" help:"A NATS server or cluster instead of the embedded one." env:"FIVEKEYS_NATS_URL" placeholder:"URL"`
+	ClickHouseURL string           `name:"clickhouse-url" help:"A ClickHouse server or cluster instead of the embedded one: clickhouse://user:password@host:9000/fivekeys" env:"FIVEKEYS_CLICKHOUSE_URL" placeholder:"URL"`
+	LogLevel      string           `help:"What to log: ${enum}." enum:"debug,info,warn,error" default:"info" env:"FIVEKEYS_LOG_LEVEL"`
+	ShowVersion   kong.VersionFlag `name:"version" help:"Print the version."`
+	LogFormat     string           `help:"How to log: ${enum}." enum:"text,json" default:"text" env:"FIVEKEYS_LOG_FORMAT"`
 }
 
 const defaultConfigFile = "fivekeys.yaml"

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+	kongcompletion "github.com/jotaen/kong-completion"
 
 	"github.com/fivekeys/fivekeys/internal/engine"
 	"github.com/fivekeys/fivekeys/internal/terminal"
@@ -45,6 +46,8 @@ type commands struct {
 	DLQ        dlqCommand        `cmd:"" name:"dlq" help:"Look at what could not be processed, and drive it again."`
 	Dashboards dashboardsCommand `cmd:"" help:"Grafana dashboards."`
 	Health     healthCommand     `cmd:"" help:"Ask a running serve whether it is ready; exit 1 if not."`
+	Completion completionCommand `cmd:"" help:"Print a shell's script that completes commands and flags."`
+	Man        manCommand        `cmd:"" help:"Print the manual page: fivekeys man | man -l -"`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
@@ -80,9 +83,13 @@ func run(ctx context.Context, args []string, env *environment) int {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Writers(env.stdout, env.stderr),
 		kong.Exit(func(code int) { exited = code }),
+		kong.Vars{"version": versionText()},
 	)
 	if err != nil {
 		panic(err) // a mistake in the tags above
+	}
+	if kongcompletion.Register(parser); exited >= 0 { // a shell asked for completions, and has them
+		return exited
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}

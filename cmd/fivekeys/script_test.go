@@ -33,6 +33,7 @@ func TestScripts(t *testing.T) {
 			for name, value := range map[string]string{
 				"FIVEKEYS_ENGINE_LIBRARY": library,
 				"FIVEKEYS_LOG_LEVEL":      "warn",
+				"ESC":                     "\x1b",
 				"GIT_CONFIG_NOSYSTEM":     "1",
 				"GIT_AUTHOR_NAME":         "A",
 				"GIT_AUTHOR_EMAIL":        "a@example.com",

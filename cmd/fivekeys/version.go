@@ -3,15 +3,27 @@ package main
 import (
 	"fmt"
 	"runtime"
+	"runtime/debug"
 )
 
-// version is set by the build.
-var version = "unknown"
+// version is set by the build; go install has the module's.
+var version = moduleVersion()
+
+func moduleVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "unknown"
+}
 
 type versionCommand struct{}
 
 // Run prints the version.
 func (versionCommand) Run(env *environment) error {
-	_, err := fmt.Fprintf(env.stdout, "fivekeys %s (%s, %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	_, err := fmt.Fprintln(env.stdout, versionText())
 	return err
+}
+
+func versionText() string {
+	return fmt.Sprintf("fivekeys %s (%s, %s/%s)", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
