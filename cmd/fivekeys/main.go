@@ -17,6 +17,7 @@ import (
 	"github.com/alecthomas/kong"
 	kongcompletion "github.com/jotaen/kong-completion"
 
+	"github.com/fivekeys/fivekeys/internal/config"
 	"github.com/fivekeys/fivekeys/internal/engine"
 	"github.com/fivekeys/fivekeys/internal/terminal"
 )
@@ -110,7 +111,12 @@ func run(ctx context.Context, args []string, env *environment) int {
 			fmt.Fprintf(env.stderr, "fivekeys: %s\n", oneLine(err))
 			return exitUsage
 		}
-		if !errors.Is(err, errSilent) {
+		var mistakes config.Problems
+		switch {
+		case errors.Is(err, errSilent):
+		case errors.As(err, &mistakes):
+			fmt.Fprintln(env.stderr, mistakes) // a line each, as check prints them
+		default:
 			fmt.Fprintf(env.stderr, "fivekeys: %s\n", oneLine(err))
 		}
 		return exitFailed

@@ -7,6 +7,7 @@ import (
 	"net"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -14,14 +15,18 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/fivekeys/fivekeys/ingest/decode"
+	ingestgate "github.com/fivekeys/fivekeys/ingest/gate"
+	"github.com/fivekeys/fivekeys/ingest/gateway"
 	"github.com/fivekeys/fivekeys/ingest/github"
 	"github.com/fivekeys/fivekeys/internal/clickhouse"
 	"github.com/fivekeys/fivekeys/internal/engine"
 	"github.com/fivekeys/fivekeys/internal/gate"
 	"github.com/fivekeys/fivekeys/internal/jetstream"
 	"github.com/fivekeys/fivekeys/internal/lifecycle"
+	"github.com/fivekeys/fivekeys/processors/dora"
 	"github.com/fivekeys/fivekeys/processors/notify"
 	"github.com/fivekeys/fivekeys/processors/spans"
+	"github.com/fivekeys/fivekeys/schemas"
 )
 
 // pipelineOptions say which part of the pipeline runs in this process.
@@ -51,8 +56,13 @@ type pipeline struct {
 	registry  *prometheus.Registry
 	board     *gate.Board
 	spans     *spans.Stage // nil where this process does not process
-	url       string       // of the intake
-	otlpAddr  string       // of OTLP over gRPC, empty for none
+	facts     *dora.Stage  // likewise
+	webhooks  decode.Sources
+	intake    *gateway.Gateway
+	gate      *ingestgate.Gate
+	catalogue atomic.Pointer[schemas.Catalog]
+	url       string // of the intake
+	otlpAddr  string // of OTLP over gRPC, empty for none
 	ownToken  string
 
 	closing lifecycle.Stack
@@ -72,6 +82,7 @@ func sourceNames() []string {
 // startPipeline starts everything and returns once it takes deliveries.
 func startPipeline(ctx context.Context, g *globals, env *environment, s *settings, o pipelineOptions) (_ *pipeline, err error) {
 	p := &pipeline{env: env, settings: s, options: o, registry: prometheus.NewRegistry(), failed: make(chan error, 1)}
+	p.catalogue.Store(&s.catalog)
 	p.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	defer func() {
 		if err != nil {

@@ -21,11 +21,27 @@ import (
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
-func (p *pipeline) catalog() *schemas.Catalog { return &p.settings.catalog }
+func (p *pipeline) catalog() *schemas.Catalog { return p.catalogue.Load() }
+
+// replaceTokens lets in whoever has one of these from now on.
+func (p *pipeline) replaceTokens(s *settings) {
+	p.options.tokens = s.tokens
+	p.intake.ReplaceTokens(p.intakeTokens())
+	p.gate.ReplaceTokens(s.tokens)
+}
+
+// intakeTokens are those of /v1/events: this machine's own commands need none of
+// the configured ones.
+func (p *pipeline) intakeTokens() []string {
+	if p.folder == nil {
+		return p.options.tokens
+	}
+	return append([]string{p.ownToken}, p.options.tokens...)
+}
 
 // startHTTP serves what this process answers: health and the gate always, the
 // intake where it is one.
-func (p *pipeline) startHTTP(ctx context.Context, listener net.Listener) error {
+func (p *pipeline) startHTTP(ctx context.Context, listener net.Listener) (err error) {
 	mux := http.NewServeMux()
 	p.url = "http://" + listener.Addr().String()
 	var drains []func()
@@ -36,28 +52,27 @@ func (p *pipeline) startHTTP(ctx context.Context, listener net.Listener) error {
 		}
 		drains = append(drains, spans)
 	}
-	gateway, err := p.newGateway()
-	if err != nil {
+	if p.intake, err = p.newGateway(); err != nil {
 		return err
 	}
-	drains = append(drains, gateway.Drain)
+	drains = append(drains, p.intake.Drain)
 	if p.options.ingest {
 		if err := p.startDecoding(ctx); err != nil {
 			return err
 		}
-		gateway.Register(mux)
+		p.intake.Register(mux)
 		registerLetters(mux, ownLetters{p.bus, p.publisher}, p.ownToken)
 	} else {
-		gateway.RegisterHealth(mux)
+		p.intake.RegisterHealth(mux)
 	}
-	gate, err := ingestgate.New(ingestgate.Config{
+	p.gate, err = ingestgate.New(ingestgate.Config{
 		Budgets: p.board, Policy: p.policy, Catalog: p.catalog, Tokens: p.options.tokens, OwnToken: p.ownToken,
 		Registerer: p.registry, Logger: p.env.logger, Now: p.env.now,
 	})
 	if err != nil {
 		return err
 	}
-	gate.Register(mux)
+	p.gate.Register(mux)
 	p.registry.MustRegister(backlogCollector{p})
 
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
@@ -87,13 +102,9 @@ func (p *pipeline) serve(name string, run func() error) {
 }
 
 func (p *pipeline) newGateway() (*gateway.Gateway, error) {
-	sources := p.sources()
-	tokens := p.options.tokens
-	if p.folder != nil {
-		tokens = append([]string{p.ownToken}, tokens...)
-	}
+	p.webhooks = p.sources()
 	return gateway.New(gateway.Config{
-		Sources: sources.Gateway(), Tokens: tokens, Catalog: p.catalog, PersonKey: p.settings.personKey,
+		Sources: p.webhooks.Gateway(), Tokens: p.intakeTokens(), Catalog: p.catalog, PersonKey: p.settings.personKey,
 		Publisher: p.publisher, Partitions: p.bus.Topology().Partitions, Checks: p.checks(),
 		Registerer: p.registry, Gatherer: p.registry, Logger: p.env.logger,
 	})

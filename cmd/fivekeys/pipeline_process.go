@@ -46,6 +46,7 @@ func (p *pipeline) startFacts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p.facts = stage
 	stale, err := stage.Stale(ctx)
 	if err != nil {
 		return err

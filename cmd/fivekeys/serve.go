@@ -6,8 +6,10 @@ import (
 	"crypto/rand"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 type serveCommand struct {
@@ -20,6 +22,10 @@ type serveCommand struct {
 
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(ctx context.Context, g *globals, env *environment) error {
+	// From the first moment: a signal that comes while starting must not kill.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	s, err := g.settings(env)
 	if err != nil {
 		return err
@@ -47,12 +53,16 @@ func (c *serveCommand) Run(ctx context.Context, g *globals, env *environment) er
 	}
 	defer p.close()
 	p.sayReady(s)
-	select {
-	case <-ctx.Done():
-		env.logger.Info("stopping: finishing what was accepted")
-		return nil
-	case err := <-p.failed:
-		return err
+	for {
+		select {
+		case <-ctx.Done():
+			env.logger.Info("stopping: finishing what was accepted")
+			return nil
+		case err := <-p.failed:
+			return err
+		case <-hangups:
+			p.reload(ctx, g)
+		}
 	}
 }
 

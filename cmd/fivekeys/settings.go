@@ -49,7 +49,7 @@ func (g *globals) settings(env *environment) (*settings, error) {
 	if path := g.configFile(); path != "" {
 		var err error
 		if file, err = config.Load(path); err != nil {
-			return nil, fmt.Errorf("%w (fivekeys check lists all there is to mend)", err)
+			return nil, err
 		}
 		for _, w := range file.Warnings {
 			env.logger.Warn(w.String())

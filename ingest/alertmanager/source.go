@@ -37,6 +37,9 @@ func (s *Source) Precheck(h http.Header) error {
 // Verify is Precheck: the body isn't part of it.
 func (s *Source) Verify(h http.Header, _ []byte) error { return s.Precheck(h) }
 
+// Replace makes other tokens the active ones.
+func (s *Source) Replace(tokens []string) { s.tokens.Replace(tokens) }
+
 // Identify gives no id: there is none, so that the gateway takes the body's sum.
 // The kind is the group's status, with a note where Alertmanager has left alerts
 // out (max_alerts of its webhook_config): their incidents are missing.

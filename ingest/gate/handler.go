@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -43,7 +44,7 @@ type Config struct {
 // Gate answers.
 type Gate struct {
 	cfg     Config
-	door    door
+	door    atomic.Pointer[door]
 	answers *prometheus.CounterVec
 }
 
@@ -66,11 +67,12 @@ func New(cfg Config) (*Gate, error) {
 		cfg.Now = time.Now
 	}
 	g := &Gate{
-		cfg: cfg, door: newDoor(cfg.Tokens, cfg.OwnToken),
+		cfg: cfg,
 		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "fivekeys_gate_answers_total", Help: "Answers of the gate to CI/CD, by the ground they rest on.",
 		}, []string{"allow", "ground"}),
 	}
+	g.ReplaceTokens(cfg.Tokens)
 	if cfg.Registerer != nil {
 		if err := cfg.Registerer.Register(g.answers); err != nil {
 			return nil, fmt.Errorf("register the gate's metrics: %w", err)
@@ -79,11 +81,18 @@ func New(cfg Config) (*Gate, error) {
 	return g, nil
 }
 
+// ReplaceTokens lets in whoever has one of these from now on; without any,
+// callers on this machine.
+func (g *Gate) ReplaceTokens(tokens []string) {
+	d := newDoor(tokens, g.cfg.OwnToken)
+	g.door.Store(&d)
+}
+
 // Register adds the gate's path to a mux that others share.
 func (g *Gate) Register(mux *http.ServeMux) { mux.HandleFunc("GET "+Path, g.serve) }
 
 func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
-	if hint, err := g.door.admit(r); err != nil {
+	if hint, err := g.door.Load().admit(r); err != nil {
 		w.Header().Set("WWW-Authenticate", "Bearer")
 		refuse(w, http.StatusUnauthorized, "unauthorized", "Not authentic", "gate: "+err.Error(), hint)
 		return

@@ -194,6 +194,9 @@ func (g *Gateway) Handler() http.Handler {
 // afterwards waits for those.
 func (g *Gateway) Drain() { g.draining.Store(true) }
 
+// ReplaceTokens lets in to /v1/events whoever has one of these from now on.
+func (g *Gateway) ReplaceTokens(tokens []string) { g.tokens.Replace(tokens) }
+
 func (g *Gateway) parser() native.Parser {
 	return native.Parser{Catalog: g.cfg.Catalog(), PersonKey: g.cfg.PersonKey}
 }

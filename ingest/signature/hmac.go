@@ -9,6 +9,7 @@ import (
 	"net/textproto"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // maxSignatures bounds how many signatures of one header are looked at.
@@ -18,7 +19,7 @@ const maxSignatures = 8
 type HMAC struct {
 	header string
 	prefix string
-	keys   []key
+	keys   atomic.Pointer[[]key]
 }
 
 // key is a secret with its hashes in waiting: Reset restores a keyed hash
@@ -30,16 +31,23 @@ type key struct{ hashes *sync.Pool }
 // active while one rotates at ours.
 func NewHMAC(header, prefix string, secrets []string) *HMAC {
 	v := &HMAC{header: textproto.CanonicalMIMEHeaderKey(header), prefix: prefix}
+	v.Replace(secrets)
+	return v
+}
+
+// Replace makes these secrets the active ones, from the next request on.
+func (v *HMAC) Replace(secrets []string) {
+	var keys []key
 	for _, s := range usable(secrets) {
 		secret := []byte(s)
-		v.keys = append(v.keys, key{&sync.Pool{New: func() any { return hmac.New(sha256.New, secret) }}})
+		keys = append(keys, key{&sync.Pool{New: func() any { return hmac.New(sha256.New, secret) }}})
 	}
-	return v
+	v.keys.Store(&keys)
 }
 
 // Precheck wants a secret on our side and a well-formed signature on theirs.
 func (v *HMAC) Precheck(h http.Header) error {
-	if len(v.keys) == 0 {
+	if len(*v.keys.Load()) == 0 {
 		return ErrNotConfigured
 	}
 	var sums [maxSignatures][sha256.Size]byte
@@ -49,7 +57,8 @@ func (v *HMAC) Precheck(h http.Header) error {
 
 // Verify wants one of the request's signatures to be made with one of the secrets.
 func (v *HMAC) Verify(h http.Header, body []byte) error {
-	if len(v.keys) == 0 {
+	keys := *v.keys.Load()
+	if len(keys) == 0 {
 		return ErrNotConfigured
 	}
 	var sums [maxSignatures][sha256.Size]byte
@@ -57,7 +66,7 @@ func (v *HMAC) Verify(h http.Header, body []byte) error {
 	if err != nil {
 		return err
 	}
-	for _, k := range v.keys {
+	for _, k := range keys {
 		want := k.sum(body)
 		for i := range n {
 			if hmac.Equal(sums[i][:], want[:]) {

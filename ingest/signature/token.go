@@ -6,13 +6,14 @@ import (
 	"net/http"
 	"net/textproto"
 	"strings"
+	"sync/atomic"
 )
 
 // Token verifies a shared secret that is sent as it is.
 type Token struct {
 	header string
 	scheme string // with its space, e.g. "Bearer "
-	sums   [][sha256.Size]byte
+	sums   atomic.Pointer[[][sha256.Size]byte]
 }
 
 // NewToken verifies a token in a header, after a scheme if one is given.
@@ -21,10 +22,17 @@ func NewToken(header, scheme string, tokens []string) *Token {
 	if scheme != "" {
 		v.scheme = scheme + " "
 	}
-	for _, t := range usable(tokens) {
-		v.sums = append(v.sums, sha256.Sum256([]byte(t)))
-	}
+	v.Replace(tokens)
 	return v
+}
+
+// Replace makes these tokens the active ones, from the next request on.
+func (v *Token) Replace(tokens []string) {
+	var sums [][sha256.Size]byte
+	for _, t := range usable(tokens) {
+		sums = append(sums, sha256.Sum256([]byte(t)))
+	}
+	v.sums.Store(&sums)
 }
 
 // NewBearer verifies "Authorization: Bearer …".
@@ -32,7 +40,8 @@ func NewBearer(tokens []string) *Token { return NewToken("Authorization", "Beare
 
 // Precheck decides already: a token needs no body.
 func (v *Token) Precheck(h http.Header) error {
-	if len(v.sums) == 0 {
+	sums := *v.sums.Load()
+	if len(sums) == 0 {
 		return ErrNotConfigured
 	}
 	values := h[v.header]
@@ -47,8 +56,8 @@ func (v *Token) Precheck(h http.Header) error {
 	// Sums are of equal length, so that the time tells nothing about a token's.
 	sum := sha256.Sum256([]byte(strings.TrimSpace(given[len(v.scheme):])))
 	match := 0
-	for i := range v.sums {
-		match |= subtle.ConstantTimeCompare(sum[:], v.sums[i][:])
+	for i := range sums {
+		match |= subtle.ConstantTimeCompare(sum[:], sums[i][:])
 	}
 	if match == 0 {
 		return ErrMismatch

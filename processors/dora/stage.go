@@ -7,6 +7,7 @@ import (
 	"iter"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/fivekeys/fivekeys/internal/clickhouse"
@@ -47,10 +48,11 @@ type StageConfig struct {
 	Logger *slog.Logger
 }
 
-// Stage keeps the facts of the services it is given events of. It is used by
-// one goroutine at a time.
+// Stage keeps the facts of the services it is given events of.
 type Stage struct {
-	store   Store
+	store Store
+	// mu lets one batch, or one chunk of a refold, at the cache and the catalogue.
+	mu      sync.Mutex
 	catalog *schemas.Catalog
 	cache   *cache
 	shared  bool
@@ -81,6 +83,8 @@ func NewStage(cfg StageConfig) (*Stage, error) {
 // the facts that differ. After an error nothing is lost: given the same batch
 // again it does the same again.
 func (s *Stage) Process(ctx context.Context, events []schemas.Event) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err := s.store.AppendEvents(ctx, events); err != nil {
 		return err
 	}
@@ -124,7 +128,24 @@ func (s *Stage) Process(ctx context.Context, events []schemas.Event) error {
 
 // Forget drops all services from memory: another process may have written facts
 // since, of which what is remembered as written knows nothing.
-func (s *Stage) Forget() { s.cache = newCache(s.cache.limit) }
+func (s *Stage) Forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cache = newCache(s.cache.limit)
+}
+
+// Use takes another catalogue from the next batch on, folds the services again
+// whose rules it changes, and says how many those are.
+func (s *Stage) Use(ctx context.Context, catalog *schemas.Catalog) (services int, err error) {
+	s.mu.Lock()
+	s.catalog = catalog
+	s.mu.Unlock()
+	stale, err := s.Stale(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return len(stale), s.Refold(ctx, stale)
+}
 
 // refresh drops services from memory whose events another process has added to
 // or of which it has replaced one.
@@ -248,9 +269,12 @@ func (s *Stage) Stale(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.mu.Lock()
+	catalog := s.catalog
+	s.mu.Unlock()
 	var stale []string
 	for service, fingerprint := range folded {
-		rules := s.catalog.Service(service)
+		rules := catalog.Service(service)
 		if rules.Fingerprint(FoldVersion) != fingerprint {
 			stale = append(stale, service)
 		}
@@ -262,18 +286,27 @@ func (s *Stage) Stale(ctx context.Context) ([]string, error) {
 // Refold folds services again from the store.
 func (s *Stage) Refold(ctx context.Context, services []string) error {
 	for chunk := range slices.Chunk(services, foldAtOnce) {
-		for _, service := range chunk {
-			s.cache.drop(service)
-		}
-		if err := s.load(ctx, chunk); err != nil {
-			return err
-		}
-		f := newFolding()
-		f.add(s.dirty(chunk), s.catalog)
-		if err := s.write(ctx, f); err != nil {
+		if err := s.refold(ctx, chunk); err != nil {
 			return fmt.Errorf("fold services again: %w", err)
 		}
-		s.cache.shrink()
 	}
+	return nil
+}
+
+func (s *Stage) refold(ctx context.Context, services []string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, service := range services {
+		s.cache.drop(service)
+	}
+	if err := s.load(ctx, services); err != nil {
+		return err
+	}
+	f := newFolding()
+	f.add(s.dirty(services), s.catalog)
+	if err := s.write(ctx, f); err != nil {
+		return err
+	}
+	s.cache.shrink()
 	return nil
 }
