@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -19,7 +20,8 @@ type AlertRule struct {
 	// NoDataFires: silence is what the rule is about.
 	NoDataFires          bool
 	Summary, Description string
-	Dashboard            string // UID of where to look
+	// Dashboard and Panel are where to look: a UID and the title of a panel there.
+	Dashboard, Panel string
 }
 
 // AlertGroup is the rules that are evaluated together.
@@ -37,19 +39,19 @@ func Alerts() []AlertGroup {
 				UID: "fivekeys-burn-page", Title: "Error budget burns fast", Query: "alerts/burn_page.sql", Severity: "page",
 				Summary:     "{{ $labels.objective }} spends its error budget fast",
 				Description: "{{ $labels.service }}: rule {{ $labels.rule }} fires. At this rate the budget ends well before its window does. The error budgets dashboard names the deployment that spent it.",
-				Dashboard:   budgetsUID,
+				Dashboard:   budgetsUID, Panel: "Alerts firing and past",
 			},
 			{
 				UID: "fivekeys-burn-ticket", Title: "Error budget burns slowly", Query: "alerts/burn_ticket.sql", Severity: "ticket",
 				Summary:     "{{ $labels.objective }} spends its error budget faster than allowed",
 				Description: "{{ $labels.service }}: rule {{ $labels.rule }} fires. Nobody has to get up, somebody has to look.",
-				Dashboard:   budgetsUID,
+				Dashboard:   budgetsUID, Panel: "Alerts firing and past",
 			},
 			{
 				UID: "fivekeys-budget-exhausted", Title: "Error budget is spent", Query: "alerts/exhausted.sql", Severity: "ticket",
 				Summary:     "{{ $labels.objective }} has no error budget left",
 				Description: "{{ $labels.service }} has spent more than its target allows. Where the policy says so, its deployments are frozen.",
-				Dashboard:   budgetsUID,
+				Dashboard:   budgetsUID, Panel: "Budgets",
 			},
 		}},
 		{Title: "Toil", Every: time.Hour, Rules: []AlertRule{
@@ -57,7 +59,7 @@ func Alerts() []AlertGroup {
 				UID: "fivekeys-toil", Title: "Toil is over its cap", Query: "alerts/toil.sql", Above: 1, Severity: "ticket",
 				Summary:     "{{ $labels.team }} does more toil than its cap allows",
 				Description: "Over the last four weeks. The toil dashboard says what takes the time, and what of it a machine could do.",
-				Dashboard:   toilUID,
+				Dashboard:   toilUID, Panel: "By team and week",
 			},
 		}},
 		{Title: "Pipeline", Every: time.Minute, Rules: []AlertRule{
@@ -65,25 +67,25 @@ func Alerts() []AlertGroup {
 				UID: "fivekeys-lag", Title: "The pipeline lags", Query: "alerts/lag.sql", Above: 1000, For: 10 * time.Minute, Severity: "ticket",
 				Summary:     "Stage {{ $labels.stage }} is behind",
 				Description: "More than 1,000 messages have waited for ten minutes: figures are old. Is the store away, or is there too little of a machine?",
-				Dashboard:   pipelineUID,
+				Dashboard:   pipelineUID, Panel: "Backlog by stage",
 			},
 			{
 				UID: "fivekeys-dead-letters", Title: "Dead letters", Query: "alerts/dead_letters.sql", Severity: "ticket",
 				Summary:     "Messages could not be processed",
 				Description: "fivekeys dlq list shows them with their reasons; dlq redrive brings them back after the cause is mended.",
-				Dashboard:   pipelineUID,
+				Dashboard:   pipelineUID, Panel: "Dead letters",
 			},
 			{
 				UID: "fivekeys-missing-deliveries", Title: "Deliveries are missing", Query: "alerts/missing_deliveries.sql", Above: 1, For: 5 * time.Minute, Severity: "ticket",
 				Summary:     "{{ $labels.source }} has fallen silent",
 				Description: "Nothing has come from it for longer than in any gap of the last four weeks, and for six hours at least. A broken webhook looks like a quiet week.",
-				Dashboard:   pipelineUID,
+				Dashboard:   pipelineUID, Panel: "Sources",
 			},
 			{
 				UID: "fivekeys-silent", Title: "The pipeline says nothing of itself", Query: "alerts/silent.sql", Above: 300, For: 2 * time.Minute, Severity: "page", NoDataFires: true,
 				Summary:     "No process of fivekeys has reported for five minutes",
 				Description: "They are down, or the store is. Deliveries wait at their senders at best.",
-				Dashboard:   pipelineUID,
+				Dashboard:   pipelineUID, Panel: "Waiting messages",
 			},
 		}},
 	}
@@ -109,9 +111,36 @@ func (r AlertRule) Labels() map[string]string {
 	return map[string]string{"severity": r.Severity, "product": "fivekeys"}
 }
 
-// Annotations say what happened and where to look.
-func (r AlertRule) Annotations() map[string]string {
-	return map[string]string{"summary": r.Summary, "description": r.Description, "__dashboardUid__": r.Dashboard}
+// Annotations say what happened and where to look. Grafana takes a dashboard
+// only together with a panel of it.
+func (r AlertRule) Annotations() (map[string]string, error) {
+	id, err := panelID(r.Dashboard, r.Panel)
+	if err != nil {
+		return nil, fmt.Errorf("alert rule %s: %w", r.UID, err)
+	}
+	return map[string]string{
+		"summary": r.Summary, "description": r.Description, "__dashboardUid__": r.Dashboard, "__panelId__": strconv.Itoa(id),
+	}, nil
+}
+
+// panelID finds the number that a panel has on its dashboard.
+func panelID(uid, title string) (int, error) {
+	for _, d := range All() {
+		if d.UID != uid {
+			continue
+		}
+		panels, err := d.panels()
+		if err != nil {
+			return 0, err
+		}
+		for _, p := range panels {
+			if p, _ := p.(object); p["title"] == title && p["type"] != "row" {
+				id, _ := p["id"].(int)
+				return id, nil
+			}
+		}
+	}
+	return 0, fmt.Errorf("no panel %q on the dashboard %s", title, uid)
 }
 
 // Condition is the expression that decides.
@@ -161,6 +190,10 @@ func AlertFile(folder, dataSource string) ([]byte, error) {
 			if err != nil {
 				return nil, fmt.Errorf("build alert rule %s: %w", r.UID, err)
 			}
+			annotations, err := r.Annotations()
+			if err != nil {
+				return nil, err
+			}
 			data := list{}
 			for _, q := range queries {
 				data = append(data, object{
@@ -170,7 +203,7 @@ func AlertFile(folder, dataSource string) ([]byte, error) {
 			}
 			rules = append(rules, object{
 				"uid": r.UID, "title": r.Title, "condition": Condition, "data": data, "for": r.For.String(),
-				"noDataState": r.NoDataState(), "execErrState": errorState, "labels": r.Labels(), "annotations": r.Annotations(),
+				"noDataState": r.NoDataState(), "execErrState": errorState, "labels": r.Labels(), "annotations": annotations,
 			})
 		}
 		groups = append(groups, object{"orgId": 1, "name": g.Title, "folder": folder, "interval": g.Every.String(), "rules": rules})

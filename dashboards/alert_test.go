@@ -1,13 +1,16 @@
 package dashboards
 
 import (
+	"encoding/json"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fivekeys/fivekeys/dashboards/grafanatest"
 	"github.com/fivekeys/fivekeys/internal/testkit"
 	"github.com/fivekeys/fivekeys/schemas"
 )
@@ -30,6 +33,98 @@ func TestAlertFileIsUpToDate(t *testing.T) {
 	}
 	if diff := cmp.Diff(string(committed), string(built)); diff != "" {
 		t.Errorf("run go generate ./dashboards\n-committed +built:\n%s", diff)
+	}
+}
+
+// TestGrafanaTakesTheAlertFile: Grafana loads the rules of files before its
+// dashboards, and one that it refuses keeps all that comes after away.
+func TestGrafanaTakesTheAlertFile(t *testing.T) {
+	committed, err := os.ReadFile(alertFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := grafanatest.AlertFile(committed); err != nil {
+		t.Error(err)
+	}
+	// That the check finds what is wrong.
+	for name, w := range map[string]struct{ old, new string }{
+		"a dashboard without a panel":        {`"__panelId__":`, `"panel":`},
+		"a panel without a dashboard":        {`"__dashboardUid__":`, `"dashboard":`},
+		"a panel that is no number":          {`"__panelId__": "`, `"__panelId__": "A`},
+		"a UID with a blank":                 {`"uid": "fivekeys-burn-page"`, `"uid": "fivekeys burn"`},
+		"a UID that is too long":             {`"uid": "fivekeys-burn-page"`, `"uid": "fivekeys-burn-page-and-forty-symbols-of-it"`},
+		"a UID twice":                        {`"uid": "fivekeys-burn-page"`, `"uid": "fivekeys-burn-ticket"`},
+		"a title twice in the folder":        {`"title": "Dead letters"`, `"title": "Toil is over its cap"`},
+		"no title":                           {`"title": "Dead letters"`, `"title": ""`},
+		"a title that is too long":           {`"title": "Dead letters"`, `"title": "` + strings.Repeat("Dead letters ", 15) + `"`},
+		"an interval that the ticks miss":    {`"interval": "1m0s"`, `"interval": "1m5s"`},
+		"no interval":                        {`"interval": "1m0s"`, `"interval": "0s"`},
+		"a wait that is none":                {`"for": "10m0s"`, `"for": "ten minutes"`},
+		"an unknown state without data":      {`"noDataState": "OK"`, `"noDataState": "Ok"`},
+		"an unknown state of errors":         {`"execErrState": "Error"`, `"execErrState": "Failed"`},
+		"a condition that is no step":        {`"condition": "C"`, `"condition": "D"`},
+		"an expression over nothing":         {`"expression": "B"`, `"expression": "X"`},
+		"an unknown reducer":                 {`"reducer": "last"`, `"reducer": "latest"`},
+		"a range that ends before it begins": {`"from": 600`, `"from": 0`},
+		"a data source that can't be":        {`"datasourceUid": "fivekeys"`, `"datasourceUid": "five keys"`},
+		"a label of Grafana's":               {`"product": "fivekeys"`, `"alertname": "fivekeys"`},
+		"no folder":                          {`"folder": "fivekeys"`, `"folder": ""`},
+		"a group without a name":             {`"name": "Toil"`, `"name": ""`},
+	} {
+		wrong := strings.Replace(string(committed), w.old, w.new, 1)
+		if wrong == string(committed) {
+			t.Fatalf("%s: the file has no %s", name, w.old)
+		}
+		if grafanatest.AlertFile([]byte(wrong)) == nil {
+			t.Errorf("%s is taken", name)
+		}
+	}
+}
+
+// TestGrafanaTakesTheDashboards: by the rules of its API, which those of files
+// share.
+func TestGrafanaTakesTheDashboards(t *testing.T) {
+	files, err := Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	titles := map[any]string{}
+	for _, f := range files {
+		var model map[string]any
+		if err := json.Unmarshal(f.JSON, &model); err != nil {
+			t.Fatal(err)
+		}
+		if err := grafanatest.Dashboard(model, "fivekeys"); err != nil {
+			t.Error(err)
+		}
+		if other, taken := titles[model["title"]]; taken {
+			t.Errorf("%s and %s have one title", f.Name, other)
+		}
+		titles[model["title"]] = f.Name
+	}
+}
+
+// TestRulesLeadToAPanelThatShowsThem holds the numbers to the titles.
+func TestRulesLeadToAPanelThatShowsThem(t *testing.T) {
+	for _, g := range Alerts() {
+		for _, r := range g.Rules {
+			annotations, err := r.Annotations()
+			if err != nil {
+				t.Error(err)
+				continue
+			}
+			found := ""
+			for i, d := range decodeAll(t) {
+				for _, p := range d.Panels {
+					if All()[i].UID == annotations["__dashboardUid__"] && strconv.Itoa(p.ID) == annotations["__panelId__"] {
+						found = p.Title
+					}
+				}
+			}
+			if found != r.Panel {
+				t.Errorf("%s leads to %q, want %q", r.UID, found, r.Panel)
+			}
+		}
 	}
 }
 

@@ -77,6 +77,24 @@ func message(body string) string {
 	return body[:min(len(body), enough)]
 }
 
+// Health asks what only a Grafana answers.
+func (c *Client) Health() error {
+	health, err := c.api.Health()
+	if err = translate(err); err == nil && health.Database == "" {
+		err = ErrNotFound // something answers, but not as Grafana does
+	}
+	refusal := new(Refusal)
+	switch {
+	case errors.Is(err, ErrNotFound), errors.As(err, &refusal) && refusal.Status < http.StatusInternalServerError:
+		return fmt.Errorf("ask Grafana's health (/api/health): %w; is --grafana-url a Grafana, with the path it is served below?", err)
+	case err != nil:
+		return fmt.Errorf("ask Grafana's health (/api/health): %w", err)
+	case health.Database != "ok":
+		return fmt.Errorf("ask Grafana's health (/api/health): its database is %q; run again when Grafana is well", health.Database)
+	}
+	return nil
+}
+
 // Folder reads a folder.
 func (c *Client) Folder(uid string) (Folder, error) {
 	f, err := c.api.FolderByUID(uid)

@@ -9,6 +9,8 @@ import (
 // Grafana is what provisioning needs of Grafana's API. What does not exist is
 // ErrNotFound; what Grafana refuses is a *Refusal.
 type Grafana interface {
+	// Health fails where there is no Grafana, or none that is well.
+	Health() error
 	Folder(uid string) (Folder, error)
 	CreateFolder(f Folder) error
 	// AllowTeam lets a team of Grafana's view a folder, beside those who may already.

@@ -44,8 +44,13 @@ type Wanted struct {
 	Force bool
 }
 
-// NewPlan compares what is wanted with what is there. It changes nothing.
+// NewPlan compares what is wanted with what is there. It changes nothing. It asks
+// for Grafana's health first: an address that has nothing of what it is asked for
+// looks like an empty Grafana.
 func NewPlan(g Grafana, w Wanted) ([]Step, error) {
+	if err := g.Health(); err != nil {
+		return nil, err
+	}
 	p := planner{g: g, force: w.Force}
 	for _, f := range w.Folders {
 		p.folder(f)

@@ -56,9 +56,13 @@ func Everything(o Options) (Wanted, error) {
 			if err != nil {
 				return Wanted{}, err
 			}
+			annotations, err := r.Annotations()
+			if err != nil {
+				return Wanted{}, err
+			}
 			rule := Rule{
 				UID: r.UID, Title: r.Title, Condition: dashboards.Condition, For: r.For.String(), NoData: r.NoDataState(),
-				Labels: r.Labels(), Annotations: r.Annotations(),
+				Labels: r.Labels(), Annotations: annotations,
 			}
 			for _, q := range queries {
 				rule.Data = append(rule.Data, Query{RefID: q.RefID, DataSourceUID: q.DataSource, From: int64(q.From.Seconds()), Model: q.Model})

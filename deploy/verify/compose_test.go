@@ -70,6 +70,20 @@ func TestComposeFileIsValidAndCareful(t *testing.T) {
 	}
 }
 
+// Grafana's provisioning needs the plugin, so it is installed before, not beside.
+func TestComposeInstallsThePluginBeforeGrafanaProvisions(t *testing.T) {
+	grafana := loadCompose(t).Services["grafana"]
+	plugin := grafana.Environment["GF_PLUGINS_PREINSTALL_SYNC"]
+	if plugin == nil || !strings.HasPrefix(*plugin, "grafana-clickhouse-datasource@") {
+		t.Errorf("GF_PLUGINS_PREINSTALL_SYNC does not pin the plugin: %v", plugin)
+	}
+	for _, other := range []string{"GF_PLUGINS_PREINSTALL", "GF_INSTALL_PLUGINS"} {
+		if _, ok := grafana.Environment[other]; ok {
+			t.Errorf("%s installs while Grafana already provisions", other)
+		}
+	}
+}
+
 // The script makes exactly the files that the compose file reads, and running it
 // again changes none.
 func TestSecretsScriptMakesEverySecret(t *testing.T) {
