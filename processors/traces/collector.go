@@ -93,7 +93,7 @@ func (c *Collector) Span(at int64, span *schemas.Span, to Sink) {
 	r := c.records.take()
 	*c.records.at(r) = record{
 		span: span.SpanID, parent: span.ParentID, end: end, duration: span.Duration,
-		service: c.names.number(span.Service), peer: c.names.number(span.Peer),
+		service: c.names.number(span.Service), peer: c.names.peer(peerOf(span)),
 		next: t.head, kind: span.Kind, failed: failed,
 	}
 	t.head = r

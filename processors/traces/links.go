@@ -42,6 +42,9 @@ type link struct {
 //     with each other.
 //   - An error on either side of a call is one error.
 //
+// A peer that the span doesn't name is read from its attributes (see peerOf):
+// Zipkin's spans name theirs, OpenTelemetry's tell of brokers and databases.
+//
 // It departs from them in two places. Spans within a client that are not calls
 // (name resolution, a handshake) do not hide it: they know nothing of the
 // server. And a span whose parent is missing is not hung under the trace's

@@ -8,6 +8,7 @@ type names struct {
 	numbers map[string]uint32
 	texts   []string
 	limit   int
+	scratch []byte
 }
 
 func newNames() names { return names{numbers: map[string]uint32{"": 0}, texts: []string{""}} }
@@ -23,6 +24,18 @@ func (n *names) number(text string) uint32 {
 	n.numbers[text] = number
 	n.texts = append(n.texts, text)
 	return number
+}
+
+// peer is the number of a peer's name, which is put together from its parts.
+func (n *names) peer(p peer) uint32 {
+	if p.system == "" {
+		return n.number(p.name)
+	}
+	n.scratch = p.append(n.scratch[:0])
+	if number, ok := n.numbers[string(n.scratch)]; ok {
+		return number
+	}
+	return n.number(string(n.scratch))
 }
 
 func (n *names) text(number uint32) string { return n.texts[number] }

@@ -61,6 +61,7 @@ func Read(spans []schemas.Span) Reading {
 		// Nothing negative and nothing beyond the range of time: sums stay sums.
 		sorted[i].Start = min(max(sorted[i].Start, 0), latest)
 		sorted[i].Duration = min(max(sorted[i].Duration, 0), longest)
+		sorted[i].Peer = peerOf(&sorted[i]).String()
 	}
 	slices.SortFunc(sorted, compare)
 	parents := parentsOf(sorted)
