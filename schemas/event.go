@@ -2,6 +2,7 @@ package schemas
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -138,8 +139,13 @@ func (e *Event) Payload() (Payload, error) {
 	return p, nil
 }
 
-// Validate checks the envelope and the payload.
-func (e *Event) Validate() error {
+// Validate checks the envelope and the payload, as far as that can be done
+// without a clock.
+func (e *Event) Validate() error { return e.ValidateAt(time.Time{}) }
+
+// ValidateAt does what Validate does, and refuses what is said to have happened
+// more than MaxAhead after now.
+func (e *Event) ValidateAt(now time.Time) error {
 	switch {
 	case e.ID == "":
 		return fieldError("id", "is missing")
@@ -149,14 +155,20 @@ func (e *Event) Validate() error {
 		return fieldError("type", "is missing")
 	case e.Time.IsZero():
 		return fieldError("time", "is missing; it is when the thing happened, RFC 3339")
-	case !storable(e.Time):
-		return fieldError("time", "%s is outside 1970…2261", e.Time.Format(time.RFC3339))
+	}
+	for _, a := range []struct{ name, value string }{{"id", e.ID}, {"source", e.Source}} {
+		if err := CheckName(a.value); err != nil {
+			return &FieldError{Field: a.name, Reason: err.Error()}
+		}
+	}
+	if err := CheckHappened(e.Time, now); err != nil {
+		return &FieldError{Field: "time", Reason: err.Error()}
 	}
 	p, err := e.Payload()
 	if err != nil {
 		return err
 	}
-	if err := p.Validate(); err != nil {
+	if err := cmp.Or(p.Validate(), checkFields(p, now)); err != nil {
 		var fe *FieldError
 		if errors.As(err, &fe) {
 			return &FieldError{Field: "data." + fe.Field, Reason: fe.Reason}
@@ -166,19 +178,15 @@ func (e *Event) Validate() error {
 	return nil
 }
 
-// NewEvent wraps a payload, encoding it as JSON.
+// NewEvent wraps a payload, encoding it as JSON. Its texts come from elsewhere
+// and are cleaned: see CleanName and CleanJSON.
 func NewEvent(id, source string, t EventType, at time.Time, subject string, p Payload) (Event, error) {
+	cleanNames(p)
 	data, err := json.Marshal(p)
 	if err != nil {
 		return Event{}, fmt.Errorf("encode %s %s: %w", t, id, err)
 	}
-	return Event{ID: id, Source: source, Type: t, Time: at.UTC(), Subject: subject, Data: data}, nil
-}
-
-// storable says whether a time fits the store's DateTime64(3).
-func storable(t time.Time) bool {
-	y := t.UTC().Year()
-	return y >= 1970 && y <= 2261
+	return Event{ID: CleanName(id), Source: CleanName(source), Type: t, Time: at.UTC(), Subject: CleanName(subject), Data: CleanJSON(data)}, nil
 }
 
 // Precedence decides between events of one identity that differ: the largest

@@ -10,8 +10,8 @@ type ChangeEvent struct {
 	SHA         string       `json:"sha"`
 	CommittedAt *time.Time   `json:"committed_at,omitempty"` // author date
 	Branch      string       `json:"branch,omitempty"`
-	Message     string       `json:"message,omitempty"`
-	Files       []string     `json:"files,omitempty"`
+	Message     string       `json:"message,omitempty" fivekeys:"text"`
+	Files       []string     `json:"files,omitempty" fivekeys:"text"`
 	Labels      []string     `json:"labels,omitempty"`
 	Author      string       `json:"author,omitempty"`
 	PullRequest *PullRequest `json:"pull_request,omitempty"`
@@ -34,7 +34,7 @@ type ChangeEvent struct {
 // PullRequest is what a source knows of the pull request behind a change.
 type PullRequest struct {
 	Number        int        `json:"number,omitempty"`
-	Title         string     `json:"title,omitempty"`
+	Title         string     `json:"title,omitempty" fivekeys:"text"`
 	Branch        string     `json:"branch,omitempty"`
 	Author        string     `json:"author,omitempty"`
 	FirstCommitAt *time.Time `json:"first_commit_at,omitempty"`
@@ -55,19 +55,6 @@ func (c *ChangeEvent) Validate() error {
 	case c.Position < 0:
 		return fieldError("position", "must not be negative")
 	}
-	times := map[string]*time.Time{"committed_at": c.CommittedAt}
-	if pr := c.PullRequest; pr != nil {
-		times["pull_request.first_commit_at"] = pr.FirstCommitAt
-		times["pull_request.opened_at"] = pr.OpenedAt
-		times["pull_request.first_review_at"] = pr.FirstReviewAt
-		times["pull_request.approved_at"] = pr.ApprovedAt
-		times["pull_request.merged_at"] = pr.MergedAt
-	}
-	for field, at := range times {
-		if at != nil && !storable(*at) {
-			return fieldError(field, "%s is outside 1970…2261", at.Format(time.RFC3339))
-		}
-	}
 	return nil
 }
 
@@ -78,8 +65,8 @@ type PullRequestEvent struct {
 	Service    string   `json:"service,omitempty"`
 	Repository string   `json:"repository,omitempty"`
 	Number     int      `json:"number"`
-	Title      string   `json:"title,omitempty"`
-	Body       string   `json:"body,omitempty"`
+	Title      string   `json:"title,omitempty" fivekeys:"text"`
+	Body       string   `json:"body,omitempty" fivekeys:"text"`
 	Branch     string   `json:"branch,omitempty"` // head
 	HeadSHA    string   `json:"head_sha,omitempty"`
 	Author     string   `json:"author,omitempty"`

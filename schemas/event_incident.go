@@ -18,7 +18,7 @@ type IncidentEvent struct {
 	Service     string         `json:"service"`
 	Status      IncidentStatus `json:"status" jsonschema:"enum=opened,enum=acknowledged,enum=resolved,enum=reopened"`
 	Severity    string         `json:"severity,omitempty"`
-	Title       string         `json:"title,omitempty"`
+	Title       string         `json:"title,omitempty" fivekeys:"text"`
 	URL         string         `json:"url,omitempty"`
 	Environment string         `json:"environment,omitempty"`
 	CausedBy    *Cause         `json:"caused_by,omitempty"`

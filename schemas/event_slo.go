@@ -8,12 +8,12 @@ import "time"
 type CorrectionEvent struct {
 	CorrectionID string    `json:"correction_id"`
 	SLO          string    `json:"slo"` // an SLO's name or an objective's key
-	From         time.Time `json:"from"`
-	To           time.Time `json:"to"`
+	From         time.Time `json:"from" fivekeys:"planned"`
+	To           time.Time `json:"to" fivekeys:"planned"`
 	// RRule repeats the period from From on, by RFC 5545: FREQ=WEEKLY;BYDAY=SU.
 	RRule  string `json:"rrule,omitempty"`
 	Author string `json:"author"`
-	Reason string `json:"reason"`
+	Reason string `json:"reason" fivekeys:"text"`
 	// Withdrawn takes the correction back.
 	Withdrawn bool `json:"withdrawn,omitempty"`
 }

@@ -29,7 +29,7 @@ type ToilEvent struct {
 	// EntryID is what the event is about where several are about the same; the
 	// event's own id otherwise.
 	EntryID string `json:"entry_id,omitempty"`
-	Title   string `json:"title,omitempty"`
+	Title   string `json:"title,omitempty" fivekeys:"text"`
 	URL     string `json:"url,omitempty"`
 	// Inferred says what the toil was inferred from where nobody reported it. It
 	// is kept apart from confirmed toil.
@@ -76,10 +76,6 @@ func (t *ToilEvent) Validate() error {
 		return fieldError("minutes", "must not be negative")
 	case t.Inferred != "" && !slices.Contains(Inferences, t.Inferred):
 		return fieldError("inferred", "%q is none of manual_rollback, repeated_alert, pipeline_rerun", t.Inferred)
-	case t.StartedAt != nil && !storable(*t.StartedAt):
-		return fieldError("started_at", "is outside 1970…2261")
-	case t.EndedAt != nil && !storable(*t.EndedAt):
-		return fieldError("ended_at", "is outside 1970…2261")
 	case t.Withdrawn && t.EntryID == "":
 		return fieldError("entry_id", "is missing; say which entry is withdrawn")
 	case t.Minutes > 0 || t.Withdrawn:

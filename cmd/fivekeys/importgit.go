@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 
@@ -65,6 +66,7 @@ func (c *importGitCommand) read(ctx context.Context, env *environment, s *settin
 	history, err := gitlog.Read(ctx, c.Path, gitlog.Options{
 		Service: c.Service, Repository: c.Repository, Tags: c.Tags, Branch: c.Branch,
 		Environment: s.catalog.Service(c.Service).Deployed.Environment,
+		Now:         time.Now(),
 		Progress:    func(done, _ int) { _ = bar.Set(done) },
 	})
 	_ = bar.Finish()

@@ -123,6 +123,9 @@ func (d *Decoding) decode(m *jetstream.Received) (one delivery, why reason, err 
 		return one, why, fmt.Errorf("decode delivery %s of %s: %w", raw.ID, raw.Source, err)
 	}
 	for i := range events {
+		if err := schemas.CheckHappened(events[i].Time, raw.ReceivedAt); err != nil {
+			return one, payload, fmt.Errorf("decode delivery %s of %s: %s: time: %w", raw.ID, raw.Source, events[i].ID, err)
+		}
 		events[i].KnownAt = raw.ReceivedAt
 		one.out = append(one.out, envelope.Event(&events[i], d.cfg.Partitions))
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/fivekeys/fivekeys/ingest/decode"
 	"github.com/fivekeys/fivekeys/ingest/github"
@@ -272,4 +273,34 @@ func (p *stopping) PublishBatch(ctx context.Context, m []jetstream.Message) ([]j
 	p.stop()
 	p.published.Add(int32(len(m)))
 	return p.Publisher.PublishBatch(ctx, m)
+}
+
+// It is authentic and was accepted, so it is kept; but a time that has not come
+// yet, or that the store can't hold, reaches no figure.
+func TestADeliveryOfATimeThatIsNotAcceptedIsSetAside(t *testing.T) {
+	s := serve(t)
+	s.run()
+	times := map[string]string{
+		"2150-01-01T09:00:00Z":                            "2150-01-01T09:00:00Z is outside the accepted times",
+		"1970-01-01T00:00:01Z":                            "1970-01-01T00:00:01Z is outside the accepted times",
+		received.Add(25 * time.Hour).Format(time.RFC3339): "is more than a day ahead of the clock here",
+	}
+	for at := range times {
+		s.accept(at, "deployment", strings.Replace(deployment(1), "2026-01-01T09:00:00Z", at, 1))
+	}
+	s.accept("good", "deployment", strings.Replace(deployment(2), "2026-01-01T09:00:00Z", received.Add(23*time.Hour).Format(time.RFC3339), 1))
+	s.drained()
+	if events, _ := s.events(); len(events) != 1 {
+		t.Errorf("%d events are stored, want that of the good delivery", len(events))
+	}
+	letters := s.deadLetters()
+	for _, l := range letters {
+		d, err := envelope.ParseDelivery(l.Original)
+		if err != nil || l.Reason != "payload" || !strings.Contains(l.Error, times[d.ID]) || times[d.ID] == "" {
+			t.Errorf("%s: %s: %s (%v)", d.ID, l.Reason, l.Error, err)
+		}
+	}
+	if len(letters) != len(times) {
+		t.Errorf("%d deliveries are set aside, want %d", len(letters), len(times))
+	}
 }

@@ -27,7 +27,7 @@ func (s *Source) Decode(d schemas.Delivery, c *schemas.Catalog) ([]schemas.Event
 	if err != nil {
 		return nil, fmt.Errorf("decode %s: %w", d.Kind, err)
 	}
-	h := &hook{catalog: c, toil: s.Toil}
+	h := &hook{catalog: c, toil: s.Toil, received: d.ReceivedAt}
 	if err := decode(h, body); err != nil {
 		return nil, fmt.Errorf("decode %s: %w", d.Kind, err)
 	}
@@ -85,10 +85,11 @@ func payload(d schemas.Delivery) ([]byte, error) {
 
 // hook collects the events of one delivery.
 type hook struct {
-	catalog *schemas.Catalog
-	toil    Toil
-	repo    string // owner/name
-	events  []schemas.Event
+	catalog  *schemas.Catalog
+	toil     Toil
+	received time.Time
+	repo     string // owner/name
+	events   []schemas.Event
 }
 
 // in sets the repository everything that follows is about.

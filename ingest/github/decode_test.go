@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -244,5 +245,32 @@ func TestWhatIsRefused(t *testing.T) {
 				t.Errorf("Decode gives %d events and %v, want ErrPayload", len(events), err)
 			}
 		})
+	}
+}
+
+// An author's date is what the author's computer said. One that can't be true
+// must not take the push's other commits with it, nor count in a lead time.
+func TestACommitWhoseClockWasWrongHasNoDate(t *testing.T) {
+	const now = "2026-03-02T10:00:00Z"
+	received, _ := time.Parse(time.RFC3339, now)
+	for at, kept := range map[string]bool{
+		"1970-01-01T00:00:00Z": false, "0001-01-01T00:00:00Z": false, "1931-01-01T00:00:00Z": false, "2150-01-01T00:00:00Z": false,
+		"2026-03-04T10:00:00Z": false, "2026-03-02T19:00:00+09:00": true, "1999-12-31T00:00:00Z": true,
+	} {
+		for _, ref := range []string{"main", "feature"} {
+			body := fmt.Sprintf(`{"ref":"refs/heads/%s","before":"a","after":"c","repository":{"full_name":"acme/shop","default_branch":"main","pushed_at":%d},
+				"commits":[{"id":"b","timestamp":%q},{"id":"c","timestamp":%q}]}`, ref, received.Unix(), at, now)
+			events, err := github.New(nil).Decode(schemas.Delivery{Kind: "push", Body: []byte(body), ReceivedAt: received}, &schemas.Catalog{})
+			if err != nil {
+				t.Fatalf("a commit of %s: %v", at, err)
+			}
+			dates := 0
+			for _, e := range events {
+				dates += strings.Count(string(e.Data), `"committed_at"`)
+			}
+			if want := map[bool]int{false: 1, true: 2}[kept]; dates != want {
+				t.Errorf("a commit of %s on %s: %d dates, want %d: %v", at, ref, dates, want, events)
+			}
+		}
 	}
 }

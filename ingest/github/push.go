@@ -63,7 +63,7 @@ func (h *hook) changes(e *github.PushEvent, branch string, at time.Time) error {
 		base := schemas.ChangeEvent{
 			Repository:  h.repo,
 			SHA:         sha,
-			CommittedAt: committedAt(c),
+			CommittedAt: h.committedAt(c),
 			Branch:      branch,
 			Message:     c.GetMessage(),
 			Files:       files[:min(len(files), maxFiles)],
@@ -132,7 +132,7 @@ func (h *hook) branchEvent(e *github.PushEvent, branch string) schemas.BranchEve
 	}
 	push := schemas.BranchEvent{Repository: h.repo, Branch: branch, Before: before, After: e.GetAfter()}
 	for _, c := range e.Commits {
-		if t := committedAt(c); t != nil && or(c.GetID(), c.GetSHA()) != "" {
+		if t := h.committedAt(c); t != nil && or(c.GetID(), c.GetSHA()) != "" {
 			push.Commits = append(push.Commits, schemas.BranchCommit{SHA: or(c.GetID(), c.GetSHA()), CommittedAt: *t})
 		}
 	}
@@ -149,11 +149,17 @@ func (h *hook) emitBranch(push schemas.BranchEvent, at time.Time, services []sch
 }
 
 // committedAt prefers the author's date, which a rebase and a cherry-pick keep.
-func committedAt(c *github.HeadCommit) *time.Time {
+// It is what the author's computer said: one that can't be true is none, and the
+// change keeps its place without a lead time.
+func (h *hook) committedAt(c *github.HeadCommit) *time.Time {
+	at := optional(c.Timestamp)
 	if a := c.GetAuthor(); a != nil && a.Date != nil {
-		return optional(a.Date)
+		at = optional(a.Date)
 	}
-	return optional(c.Timestamp)
+	if at == nil || schemas.CheckHappened(*at, h.received) != nil {
+		return nil
+	}
+	return at
 }
 
 // filesOf gives every path the commit touches, once.

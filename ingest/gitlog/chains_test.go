@@ -7,9 +7,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
+
+// year2000 is when the random histories begin.
+const year2000 = 946_684_800
 
 // randomGraph makes a history of n commits in which parents may be anything
 // older, so that foxtrots, criss-crosses, octopuses and several roots occur.
@@ -25,9 +29,9 @@ func randomGraph(t *testing.T, rnd *rand.Rand, n int) *graph {
 				parents = append(parents, p)
 			}
 		}
-		fmt.Fprintf(&out, "commit %s\n%d,%d,%s\n", name(i), 1+rnd.IntN(1000), 1000+i, strings.Join(parents, " "))
+		fmt.Fprintf(&out, "commit %s\n%d,%d,%s\n", name(i), year2000+1+rnd.IntN(1000), year2000+1000+i, strings.Join(parents, " "))
 	}
-	g := newGraph()
+	g := newGraph(time.Time{})
 	if err := g.read(strings.NewReader(out.String()), func(int) {}); err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +119,7 @@ func TestAGiantMergeListsTheChangesFirst(t *testing.T) {
 		fmt.Fprintf(&out, "commit %s\n%d,1,%s\n", name(i), 100-i, name(i-1))
 	}
 	fmt.Fprintf(&out, "commit %s\n500,1,%s %s\n", name(10), name(0), name(9))
-	g := newGraph()
+	g := newGraph(time.Time{})
 	if err := g.read(strings.NewReader(out.String()), func(int) {}); err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 )
 
 // Options say what to read and as what.
@@ -22,6 +23,9 @@ type Options struct {
 	Environment string
 	// Branch is the default branch; empty means what the clone says it is.
 	Branch string
+	// Now is the clock's: commits and tags dated more than a day later have no
+	// date that can be true. Zero knows no future.
+	Now time.Time
 	// Progress hears how many commits were read; total is 0 until it is known.
 	Progress func(done, total int)
 }
@@ -74,11 +78,11 @@ func read(ctx context.Context, path string, opt Options) (*History, error) {
 	if err != nil {
 		return nil, err
 	}
-	tags, warnings, err := clone.tags(ctx, opt.Tags)
+	tags, warnings, err := clone.tags(ctx, opt.Tags, opt.Now)
 	if err != nil {
 		return nil, err
 	}
-	g, err := clone.graph(ctx, branch, tags, opt.Progress)
+	g, err := clone.graph(ctx, branch, tags, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -87,24 +91,24 @@ func read(ctx context.Context, path string, opt Options) (*History, error) {
 }
 
 // graph reads every commit that the branch and the tags reach.
-func (c *clone) graph(ctx context.Context, b branch, tags []tag, progress func(done, total int)) (*graph, error) {
+func (c *clone) graph(ctx context.Context, b branch, tags []tag, opt Options) (*graph, error) {
 	var tips strings.Builder
 	tips.WriteString(b.sha + "\n")
 	for _, t := range tags {
 		tips.WriteString(t.sha + "\n")
 	}
-	g := newGraph()
+	g := newGraph(opt.Now)
 	err := c.stream(ctx, strings.NewReader(tips.String()), func(r io.Reader) error {
 		return g.read(r, func(done int) {
 			if done%progressEvery == 0 {
-				progress(done, 0)
+				opt.Progress(done, 0)
 			}
 		})
 	}, "rev-list", revListFormat, "--stdin")
 	if err != nil {
 		return nil, err
 	}
-	progress(len(g.ids), len(g.ids))
+	opt.Progress(len(g.ids), len(g.ids))
 	return g, nil
 }
 

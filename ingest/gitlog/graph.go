@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/fivekeys/fivekeys/schemas"
 )
 
 // oid is a commit's name; a SHA-1 leaves its last twelve bytes zero.
@@ -21,7 +23,7 @@ type node = int32
 // none is the first parent of a root.
 const none node = -1
 
-// noDate marks a date that git could not read or that no store can hold.
+// noDate marks a date that git could not read or that is not an accepted time.
 const noDate int64 = 0
 
 // graph is the history: who is whose parent, and when. It keeps some hundred
@@ -33,11 +35,12 @@ type graph struct {
 	authored  []int64 // author dates, Unix seconds or noDate
 	committed []int64 // committer dates
 
+	now   time.Time // what is later by more than a day is no date
 	index map[oid]node
 	arena []node // parents are cut from it, sparing an allocation a commit
 }
 
-func newGraph() *graph { return &graph{index: map[oid]node{}} }
+func newGraph(now time.Time) *graph { return &graph{now: now, index: map[oid]node{}} }
 
 // revListFormat prints what graph keeps. Dates that git can't read are empty.
 const revListFormat = "--format=%at,%ct,%P"
@@ -87,7 +90,7 @@ func (g *graph) fill(n node, line []byte) error {
 	if len(fields) != 3 {
 		return fmt.Errorf("%w: %.80q", errRevList, line)
 	}
-	g.authored[n], g.committed[n] = parseDate(string(fields[0])), parseDate(string(fields[1]))
+	g.authored[n], g.committed[n] = parseDate(string(fields[0]), g.now), parseDate(string(fields[1]), g.now)
 	start := len(g.arena)
 	for name := range bytes.FieldsSeq(fields[2]) {
 		p, err := g.intern(name)
@@ -104,18 +107,18 @@ func (g *graph) fill(n node, line []byte) error {
 	return nil
 }
 
-// parseDate reads Unix seconds. What lies outside 1970…2261 is no date; nor is
-// zero, which broken importers write where they know none.
-func parseDate(s string) int64 {
+// parseDate reads Unix seconds. What is not an accepted time is no date: zero,
+// which broken importers write where they know none, among the rest.
+func parseDate(s string, now time.Time) int64 {
 	t, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || t <= 0 || t >= tooLate {
+	if err != nil || schemas.CheckHappened(time.Unix(t, 0), now) != nil {
 		return noDate
 	}
 	return t
 }
 
-// tooLate is the first second that the store can't hold.
-var tooLate = time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
+// undated says in warnings which dates are none.
+var undated = fmt.Sprintf("before %d, after %d or in the future", schemas.EarliestTime.Year(), schemas.LatestTime.Year()-1)
 
 // intern numbers a commit when it is first heard of, be it as a parent.
 func (g *graph) intern(name []byte) (node, error) {

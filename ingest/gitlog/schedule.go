@@ -23,7 +23,7 @@ func (h *History) schedule() {
 	at := make([]int64, len(c.g.ids))
 	order := make([]int64, len(c.g.ids)) // never before its parent's: clocks go wrong
 	slots := make([]slot, 0, len(c.changes))
-	var undated, unauthored sample
+	var uncommitted, unauthored sample
 	for _, n := range c.changes {
 		if c.g.authored[n] == noDate {
 			unauthored.add(c.g, n)
@@ -34,7 +34,7 @@ func (h *History) schedule() {
 			order[n] = order[p]
 		}
 		if c.g.committed[n] == noDate {
-			undated.add(c.g, n)
+			uncommitted.add(c.g, n)
 		}
 		order[n] = max(order[n], at[n])
 		if at[n] != noDate {
@@ -50,10 +50,10 @@ func (h *History) schedule() {
 	for _, s := range slots {
 		c.changes, h.at = append(c.changes, s.n), append(h.at, s.at)
 	}
-	h.warnIf(unauthored, "have an author date before 1970 or after 2261: it counts in no lead time")
-	h.warnIf(undated, "have a commit date before 1970 or after 2261: the author's or the parent's stands in")
+	h.warnIf(unauthored, "have an author date "+undated+": it counts in no lead time")
+	h.warnIf(uncommitted, "have a commit date "+undated+": the author's or the parent's stands in")
 	if left > 0 {
-		h.Warnings = append(h.Warnings, fmt.Sprintf("commits skipped: %d, since neither they nor a parent have a date from 1970 to 2261", left))
+		h.Warnings = append(h.Warnings, fmt.Sprintf("commits skipped: %d, since their dates and their parents' are "+undated, left))
 	}
 }
 
@@ -69,7 +69,7 @@ func (h *History) deploy(tags []tag, tagged []node) {
 			d.at = h.chains.g.committed[tagged[i]]
 		}
 		if d.at == noDate {
-			h.Warnings = append(h.Warnings, fmt.Sprintf("tag %s skipped: its date is before 1970 or after 2261", t.name))
+			h.Warnings = append(h.Warnings, fmt.Sprintf("tag %s skipped: its date is "+undated, t.name))
 			continue
 		}
 		if d.environment == h.opt.Environment {

@@ -1,8 +1,10 @@
 package gitlog_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fivekeys/fivekeys/ingest/gitlog"
 	"github.com/fivekeys/fivekeys/internal/testkit/gitrepo"
@@ -51,5 +53,39 @@ func TestDatesThatCannotBeTrue(t *testing.T) {
 		if i >= len(h.Warnings) || !strings.HasPrefix(h.Warnings[i], want) {
 			t.Errorf("warnings = %q, want %q", h.Warnings, want)
 		}
+	}
+}
+
+// Every event of a clone is one that the intake takes: a date that it would
+// refuse must not take the batch with it, and one further on would wrap.
+func TestNoEventOfACloneIsOfATimeThatIsNotAccepted(t *testing.T) {
+	r := gitrepo.New(t)
+	now := r.Now.Add(48 * time.Hour)
+	r.Commit("main", "A")
+	r.Tag("v1", "main")
+	for _, seconds := range []int64{-1, 0, 1, 315_532_799, 4_102_444_800, 5_680_281_600, 9_224_318_016, 253_402_300_800, now.Add(25 * time.Hour).Unix()} {
+		r.AuthorRaw = fmt.Sprintf("%d +0000", seconds)
+		r.CommitterRaw = r.AuthorRaw
+		r.Commit("main", "odd")
+		r.Tag(fmt.Sprintf("odd%d", seconds), "main")
+	}
+	r.Commit("main", "B")
+	r.Tag("v2", "main")
+
+	h, all := read(t, r.Path(), gitlog.Options{Now: now})
+	if len(all.changes) != 11 || len(all.deployments) != 2 {
+		t.Errorf("%d changes, %d deployments", len(all.changes), len(all.deployments))
+	}
+	for e, err := range h.Events() {
+		if err == nil {
+			err = e.ValidateAt(now)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", e.ID, err)
+		}
+	}
+	told := strings.Join(h.Warnings, "\n")
+	if n := strings.Count(told, " skipped: its date is before 1980, after 2099 or in the future"); n != 9 || !strings.Contains(told, "commits: 9, ") {
+		t.Errorf("%d tags are said to be skipped: %s", n, told)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 )
 
 // tag is a selected tag, peeled to its commit.
@@ -25,7 +26,7 @@ const tagFormat = "--format=%(refname)%00%(objecttype)%00%(objectname)%00%(tagge
 // tags lists the tags that glob selects, as git tag --list does, in the order
 // of their names, and warns of those that point to no commit. A repository
 // without any tag is no error: it has changes, and no deployment yet.
-func (c *clone) tags(ctx context.Context, glob string) (commits []tag, warnings []string, err error) {
+func (c *clone) tags(ctx context.Context, glob string, now time.Time) (commits []tag, warnings []string, err error) {
 	list := []string{"tag", "--list", "--no-column", "--sort=refname", tagFormat}
 	if glob != "" {
 		list = append(list, "--", glob)
@@ -34,7 +35,7 @@ func (c *clone) tags(ctx context.Context, glob string) (commits []tag, warnings 
 	if err != nil {
 		return nil, nil, err
 	}
-	selected, err := parseTags(out)
+	selected, err := parseTags(out, now)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -62,7 +63,7 @@ func (c *clone) tags(ctx context.Context, glob string) (commits []tag, warnings 
 
 var errTags = errors.New("git tag --list printed a line that is not of its format")
 
-func parseTags(out string) ([]tag, error) {
+func parseTags(out string, now time.Time) ([]tag, error) {
 	var tags []tag
 	for line := range strings.Lines(out) {
 		fields := strings.SplitN(strings.TrimSuffix(line, "\n"), "\x00", 5)
@@ -72,7 +73,7 @@ func parseTags(out string) ([]tag, error) {
 		}
 		t := tag{name: name, sha: fields[2], annotated: fields[1] == "tag" && fields[4] != ""}
 		if t.annotated {
-			t.tagged = parseDate(fields[3])
+			t.tagged = parseDate(fields[3], now)
 		}
 		tags = append(tags, t)
 	}
