@@ -360,7 +360,12 @@ func (c *checker) setAside(name, path string) (*Loss, error) {
 	}
 	loss := &Loss{Stream: c.stream, From: c.last, Found: c.now.UTC()}
 	loss.File = filepath.Join(dir, c.now.UTC().Format("20060102T150405.000000000")+"-"+c.stream+"-"+name)
-	if err := os.Link(path, loss.File); err != nil {
+	// A copy, not a link: the server goes on writing to the file.
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := renameio.WriteFile(loss.File, data, 0o600); err != nil {
 		return nil, err
 	}
 	c.losses = append(c.losses, loss)
