@@ -24,6 +24,42 @@ func TestMigrateTwiceAppliesNothingTheSecondTime(t *testing.T) {
 	}
 }
 
+// What a view's edited file, a view replaced by hand and a view of an older
+// version, which had no mark, come down to.
+func TestAViewWhoseTextDiffersIsAppliedAgain(t *testing.T) {
+	s := testkit.Store(t)
+	view := func(name string) string {
+		t.Helper()
+		var text string
+		if err := s.Conn().QueryRow(t.Context(), "SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = $1", name).Scan(&text); err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	exec := func(statement string) {
+		t.Helper()
+		if err := s.Conn().Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	events, services := view("events"), view("services")
+	exec("CREATE OR REPLACE VIEW events AS SELECT service FROM event_log")
+	exec("CREATE OR REPLACE VIEW services AS SELECT service FROM event_log COMMENT 'fivekeys of another text'")
+	exec("DROP VIEW toil")
+	if n, err := s.Migrate(t.Context()); err != nil || n != 3 {
+		t.Fatalf("%d statements ran, error %v: three views differ", n, err)
+	}
+	if got := view("events"); got != events {
+		t.Errorf("events is now %s", got)
+	}
+	if got := view("services"); got != services {
+		t.Errorf("services is now %s", got)
+	}
+	if n, err := s.Migrate(t.Context()); err != nil || n != 0 {
+		t.Fatalf("%d statements ran again, error %v", n, err)
+	}
+}
+
 func TestEveryColumnOfEveryViewHasAComment(t *testing.T) {
 	s := testkit.Store(t)
 	rows, err := s.Conn().Query(t.Context(), `SELECT table, name, comment FROM system.columns

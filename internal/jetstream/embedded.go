@@ -10,6 +10,8 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+
+	"github.com/fivekeys/fivekeys/internal/jetstream/streamfiles"
 )
 
 const (
@@ -25,6 +27,7 @@ const (
 type embedded struct {
 	srv  *server.Server
 	lock *fileLock
+	lost []streamfiles.Loss // what damaged files cost, today or before
 }
 
 func startEmbedded(cfg *Config) (_ *embedded, err error) {
@@ -46,6 +49,9 @@ func startEmbedded(cfg *Config) (_ *embedded, err error) {
 		if free < minFreeDisk {
 			return nil, &Error{Op: op, Reason: ErrDiskFull, Hint: fmt.Sprintf("%d MiB are free, at least %d are needed", free>>20, minFreeDisk>>20)}
 		}
+	}
+	if err := e.prepareFiles(cfg); err != nil {
+		return nil, storeError(op, err)
 	}
 	opts := &server.Options{
 		ServerName:         "fivekeys",
@@ -80,6 +86,27 @@ func startEmbedded(cfg *Config) (_ *embedded, err error) {
 		return nil, &Error{Op: op, Reason: ErrStoreUnusable, Hint: "see the server's messages in the log; the folder must be writable"}
 	}
 	return e, nil
+}
+
+// prepareFiles brings the streams of an older version to their present form, and
+// looks for damage before the server does, which would drop more than is damaged.
+func (e *embedded) prepareFiles(cfg *Config) error {
+	upgraded, err := streamfiles.Upgrade(cfg.StoreDir)
+	for _, stream := range upgraded {
+		cfg.Logger.Info("stream of an older version remade, its messages stay", "stream", stream)
+	}
+	if err != nil {
+		return err
+	}
+	found, err := streamfiles.Check(cfg.StoreDir, time.Now())
+	for _, l := range found {
+		cfg.Logger.Error(lossText(l), "stream", l.Stream, "messages", l.Messages, "after", l.From, "before", l.To, "damaged_file", l.File)
+	}
+	if err != nil {
+		return err
+	}
+	e.lost, err = streamfiles.Losses(cfg.StoreDir)
+	return err
 }
 
 func (c *Client) connectEmbedded() (*nats.Conn, error) {

@@ -1,16 +1,22 @@
 // Package clickhouse holds the store's tables and the public views as SQL, one
 // idempotent statement a file (ClickHouse's DDL is not transactional).
 //
-// Files below 100 are tables, which are ours to change; files from 100 on are
-// the views, which are the contract with analysts. The same files serve a
-// single server and a cluster: {{engine …}} and {{on_cluster}} differ.
+// Files below 100 are tables. Each is applied once, so a released one is never
+// edited: a change is a new file. Files from 100 on are the views, which are the
+// contract with analysts. A view is applied again whenever its text differs from
+// what the store has, in the order of the numbers, so a view reads only tables
+// and views with lower numbers. The same files serve a single server and a
+// cluster: {{engine …}} and {{on_cluster}} differ.
 package clickhouse
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"fmt"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 	"text/template"
@@ -31,6 +37,29 @@ type Migration struct {
 	Version int64
 	Name    string
 	SQL     string
+}
+
+// FirstView is the lowest version of a view.
+const FirstView = 100
+
+// View is the name of the view that the statement makes; empty for a table's.
+func (m Migration) View() string {
+	if m.Version < FirstView {
+		return ""
+	}
+	found := viewName.FindStringSubmatch(m.SQL)
+	if found == nil {
+		return ""
+	}
+	return found[1]
+}
+
+var viewName = regexp.MustCompile(`(?m)^CREATE OR REPLACE VIEW ([a-z_]+) `)
+
+// Digest tells one text of a statement from another.
+func (m Migration) Digest() string {
+	sum := sha256.Sum256([]byte(m.SQL))
+	return hex.EncodeToString(sum[:12])
 }
 
 // Migrations renders all statements in the order of their versions.
@@ -72,7 +101,11 @@ func (l Layout) render(name string) (Migration, error) {
 	if err := t.Execute(&sql, nil); err != nil {
 		return Migration{}, err
 	}
-	return Migration{Version: version, Name: strings.TrimSuffix(name, ".sql"), SQL: sql.String()}, nil
+	m := Migration{Version: version, Name: strings.TrimSuffix(name, ".sql"), SQL: strings.TrimSpace(sql.String())}
+	if version >= FirstView && m.View() == "" {
+		return Migration{}, fmt.Errorf("it makes no view; files from %d on begin with CREATE OR REPLACE VIEW", FirstView)
+	}
+	return m, nil
 }
 
 func (l Layout) engine(family string, args ...string) string {
