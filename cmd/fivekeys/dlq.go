@@ -101,16 +101,22 @@ func (c *dlqRedriveCommand) Run(ctx context.Context, g *globals, env *environmen
 // allLetters lists what is there now; what comes back meanwhile has a higher
 // number and is not driven round in circles.
 func allLetters(ctx context.Context, box letterbox) ([]uint64, error) {
-	const page = 500
 	var numbers []uint64
+	err := eachLetter(ctx, box, func(l letter) { numbers = append(numbers, l.Sequence) })
+	return numbers, err
+}
+
+// eachLetter gives all dead letters, the oldest first.
+func eachLetter(ctx context.Context, box letterbox, f func(letter)) error {
+	const page = 500
 	after := uint64(0)
 	for {
 		letters, err := box.list(ctx, after, page)
 		if err != nil || len(letters) == 0 {
-			return numbers, err
+			return err
 		}
 		for _, l := range letters {
-			numbers = append(numbers, l.Sequence)
+			f(l)
 		}
 		after = letters[len(letters)-1].Sequence
 	}
@@ -128,7 +134,7 @@ func (g *globals) withLetters(ctx context.Context, env *environment, f func(lett
 			if live.HTTP == "" {
 				return errors.New("the running fivekeys has no intake to ask; use --nats-url")
 			}
-			return f(remoteLetters{live.HTTP, live.Token})
+			return f(remoteLetters{live})
 		}
 	}
 	p := &pipeline{env: env, settings: s}

@@ -40,8 +40,8 @@ var notHere = []elsewhere{
 	}},
 }
 
-// refusals are commands whose answer here is no: exit status 1.
-var refusals = []string{"bin/fivekeys gate checkout"}
+// saysNo are commands whose answer here is no: exit status 1.
+var saysNo = []string{"bin/fivekeys gate checkout"}
 
 func nothing(*testing.T, string) {}
 
@@ -74,7 +74,7 @@ func here(t *testing.T, script string) string {
 	for line := range strings.Lines(script) {
 		i := slices.IndexFunc(notHere, func(e elsewhere) bool { return strings.HasPrefix(line, e.prefix) })
 		if i < 0 {
-			if slices.ContainsFunc(refusals, func(r string) bool { return strings.HasPrefix(line, r) }) {
+			if slices.ContainsFunc(saysNo, func(r string) bool { return strings.HasPrefix(line, r) }) {
 				line = "(set +e; " + strings.TrimSuffix(line, "\n") + "\n[ $? = 1 ])\n"
 			}
 			kept = append(kept, line)

@@ -2,16 +2,13 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/fivekeys/fivekeys/ingest/signature"
 	"github.com/fivekeys/fivekeys/internal/envelope"
 	"github.com/fivekeys/fivekeys/internal/jetstream"
 )
@@ -25,6 +22,8 @@ type letter struct {
 	At       time.Time         `json:"at"`
 	Subject  string            `json:"subject"`
 	ID       string            `json:"id"`
+	Source   string            `json:"source,omitempty"`
+	Delivery string            `json:"delivery,omitempty"` // the sender's id, where it is a delivery
 	Bytes    int               `json:"bytes"`
 	Header   map[string]string `json:"header,omitempty"`
 	Body     string            `json:"body,omitempty"` // with show only
@@ -105,8 +104,9 @@ func parseLetter(m jetstream.Stored) (letter, envelope.DeadLetter) {
 	if err != nil {
 		dead.Reason, dead.Error = "malformed", err.Error()
 	}
+	source, delivery := envelope.DeliveryID(dead.Original)
 	return letter{
-		Sequence: m.Sequence, Stage: stage, Reason: dead.Reason, Error: dead.Error, At: dead.At,
+		Source: source, Delivery: delivery, Sequence: m.Sequence, Stage: stage, Reason: dead.Reason, Error: dead.Error, At: dead.At,
 		Subject: dead.Original.Subject, ID: dead.Original.ID, Bytes: len(m.Data),
 	}, dead
 }
@@ -114,70 +114,30 @@ func parseLetter(m jetstream.Stored) (letter, envelope.DeadLetter) {
 // registerLetters lets this machine's commands reach the dead letters of the
 // embedded NATS, which no other process can.
 func registerLetters(mux *http.ServeMux, box letterbox, token string) {
-	bearer := signature.NewBearer([]string{token})
-	guarded := func(f func(r *http.Request) (any, error)) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			if err := bearer.Precheck(r.Header); err != nil {
-				http.Error(w, "only this machine's fivekeys commands may do this", http.StatusUnauthorized)
-				return
-			}
-			answer, err := f(r)
-			switch {
-			case errors.Is(err, errNoLetter):
-				http.Error(w, err.Error(), http.StatusNotFound)
-			case err != nil:
-				http.Error(w, err.Error(), http.StatusServiceUnavailable)
-			default:
-				w.Header().Set("Content-Type", "application/json")
-				_ = json.NewEncoder(w).Encode(answer) // the client is gone if this fails
-			}
-		}
-	}
 	number := func(s string) uint64 { n, _ := strconv.ParseUint(s, 10, 64); return n }
-	mux.HandleFunc("GET /v1/deadletters", guarded(func(r *http.Request) (any, error) {
+	mux.HandleFunc("GET /v1/deadletters", ownOnly(token, func(r *http.Request) (any, error) {
 		limit := min(max(int(number(r.FormValue("limit"))&0xffff), 1), 1000)
 		return box.list(r.Context(), number(r.FormValue("after")), limit)
 	}))
-	mux.HandleFunc("GET /v1/deadletters/{sequence}", guarded(func(r *http.Request) (any, error) {
+	mux.HandleFunc("GET /v1/deadletters/{sequence}", ownOnly(token, func(r *http.Request) (any, error) {
 		return box.show(r.Context(), number(r.PathValue("sequence")))
 	}))
-	mux.HandleFunc("POST /v1/deadletters/{sequence}/redrive", guarded(func(r *http.Request) (any, error) {
+	mux.HandleFunc("POST /v1/deadletters/{sequence}/redrive", ownOnly(token, func(r *http.Request) (any, error) {
 		return struct{}{}, box.redrive(r.Context(), number(r.PathValue("sequence")))
 	}))
 }
 
 // remoteLetters asks a running serve.
-type remoteLetters struct{ url, token string }
+type remoteLetters struct{ *running }
 
 func (l remoteLetters) list(ctx context.Context, after uint64, limit int) (letters []letter, err error) {
-	return letters, l.call(ctx, http.MethodGet, fmt.Sprintf("?after=%d&limit=%d", after, limit), &letters)
+	return letters, l.ask(ctx, http.MethodGet, fmt.Sprintf("/v1/deadletters?after=%d&limit=%d", after, limit), &letters)
 }
 
 func (l remoteLetters) show(ctx context.Context, sequence uint64) (one letter, err error) {
-	return one, l.call(ctx, http.MethodGet, fmt.Sprintf("/%d", sequence), &one)
+	return one, l.ask(ctx, http.MethodGet, fmt.Sprintf("/v1/deadletters/%d", sequence), &one)
 }
 
 func (l remoteLetters) redrive(ctx context.Context, sequence uint64) error {
-	return l.call(ctx, http.MethodPost, fmt.Sprintf("/%d/redrive", sequence), &struct{}{})
-}
-
-func (l remoteLetters) call(ctx context.Context, method, path string, answer any) error {
-	request, err := http.NewRequestWithContext(ctx, method, l.url+"/v1/deadletters"+path, http.NoBody)
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Authorization", "Bearer "+l.token)
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return fmt.Errorf("ask the running fivekeys: %w", err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(io.LimitReader(response.Body, 4<<10))
-		if response.StatusCode == http.StatusNotFound {
-			return errNoLetter
-		}
-		return fmt.Errorf("the running fivekeys answered %s: %s", response.Status, strings.TrimSpace(string(text)))
-	}
-	return json.NewDecoder(response.Body).Decode(answer)
+	return l.ask(ctx, http.MethodPost, fmt.Sprintf("/v1/deadletters/%d/redrive", sequence), &struct{}{})
 }

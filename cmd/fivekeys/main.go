@@ -38,6 +38,7 @@ type commands struct {
 	Report     reportCommand     `cmd:"" help:"Print the five keys."`
 	Explain    explainCommand    `cmd:"" help:"List the events behind a number, and what was left out and why."`
 	Query      queryCommand      `cmd:"" help:"Run SQL on the store, read-only."`
+	Deliveries deliveriesCommand `cmd:"" help:"List what has arrived, what was refused, and what became of it."`
 	Check      checkCommand      `cmd:"" help:"Check the configuration file."`
 	Migrate    migrateCommand    `cmd:"" help:"Bring the store's tables and views up to date."`
 	Rebuild    rebuildCommand    `cmd:"" help:"Compute all facts again from the events."`

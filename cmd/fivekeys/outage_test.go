@@ -42,7 +42,7 @@ func TestClickHouseAwayLosesNothing(t *testing.T) {
 	}
 	// What came after the store went away can't be behind either of the stages
 	// that store.
-	accepted := distinct(before, during, after[:len(after)/2]) - distinct(before)
+	accepted := distinctDeliveries(before, during, after[:len(after)/2]) - distinctDeliveries(before)
 	if kept := int(stages["archive"]); kept < accepted {
 		t.Errorf("NATS holds %d deliveries for the archive, %d were accepted during the outage", kept, accepted)
 	}
@@ -72,7 +72,7 @@ func (s *site) unready(t *testing.T, away string, fine ...string) {
 	}
 }
 
-func distinct(lists ...[]simulation.Delivery) int {
+func distinctDeliveries(lists ...[]simulation.Delivery) int {
 	ids := map[string]bool{}
 	for _, d := range slices.Concat(lists...) {
 		ids[d.GUID] = true

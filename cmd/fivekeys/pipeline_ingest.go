@@ -61,6 +61,7 @@ func (p *pipeline) startHTTP(ctx context.Context, listener net.Listener) (err er
 			return err
 		}
 		p.intake.Register(mux)
+		mux.HandleFunc("GET "+refusalsPath, ownOnly(p.ownToken, func(*http.Request) (any, error) { return p.intake.Refused(), nil }))
 		registerLetters(mux, ownLetters{p.bus, p.publisher}, p.ownToken)
 	} else {
 		p.intake.RegisterHealth(mux)

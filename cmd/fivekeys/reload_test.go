@@ -63,7 +63,9 @@ func TestAHangUpReloadsSecretsAndCatalogue(t *testing.T) {
 	write(file, webhookSecret)
 	write(filepath.Join(s.folder, defaultConfigFile), "servces: []\n")
 	s.hangUp(t)
-	until(t, func() (bool, string) { return strings.Contains(s.log(), "not reloaded"), "nothing is said of the mistake" })
+	until(t, func() (bool, string) {
+		return strings.Contains(s.log(), "not reloaded"), "nothing is said of the mistake"
+	})
 	if got := deliver(); got != http.StatusUnauthorized {
 		t.Errorf("after a reload that failed the secret of before it is answered with %d", got)
 	}

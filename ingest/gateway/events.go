@@ -29,7 +29,7 @@ func (g *Gateway) postEvents(w http.ResponseWriter, r *http.Request) {
 
 func (g *Gateway) acceptEvents(w http.ResponseWriter, r *http.Request) (outcome, int) {
 	if g.draining.Load() {
-		return g.refuse(w, errDraining, ""), 0
+		return g.refuse(w, request{r, "events"}, errDraining, ""), 0
 	}
 	if err := g.tokens.Precheck(r.Header); err != nil {
 		w.Header().Set("WWW-Authenticate", "Bearer")
@@ -37,23 +37,23 @@ func (g *Gateway) acceptEvents(w http.ResponseWriter, r *http.Request) (outcome,
 		if errors.Is(err, signature.ErrNotConfigured) {
 			hint = "set FIVEKEYS_API_TOKEN or FIVEKEYS_API_TOKEN_FILE and send it as Authorization: Bearer …"
 		}
-		return g.refuse(w, fmt.Errorf("events: %w", err), hint), 0
+		return g.refuse(w, request{r, "events"}, fmt.Errorf("events: %w", err), hint), 0
 	}
 	b, err := g.bodies.Read(w, r)
 	if err != nil {
-		return g.refuse(w, err, ""), 0
+		return g.refuse(w, request{r, "events"}, err, ""), 0
 	}
 	defer b.Release()
 	parser := g.parser()
 	batch, err := parser.Parse(r.Header, b.Data)
 	if err != nil {
-		return g.refuse(w, err, ""), len(b.Data)
+		return g.refuse(w, request{r, "events"}, err, ""), len(b.Data)
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), eventsTimeout)
 	defer cancel()
 	sum, err := g.publish(ctx, batch)
 	if err != nil {
-		return g.refuse(w, fmt.Errorf("publish %d events: %w", len(batch), err), ""), len(b.Data)
+		return g.refuse(w, request{r, "events"}, fmt.Errorf("publish %d events: %w", len(batch), err), ""), len(b.Data)
 	}
 	writeJSON(w, http.StatusAccepted, "application/json", sum)
 	if sum.Accepted == 0 && sum.Duplicates > 0 {

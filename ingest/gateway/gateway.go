@@ -13,6 +13,7 @@ import (
 	"github.com/fivekeys/fivekeys/ingest/body"
 	"github.com/fivekeys/fivekeys/ingest/faultlog"
 	"github.com/fivekeys/fivekeys/ingest/native"
+	"github.com/fivekeys/fivekeys/ingest/refusals"
 	"github.com/fivekeys/fivekeys/ingest/signature"
 	"github.com/fivekeys/fivekeys/internal/jetstream"
 	"github.com/fivekeys/fivekeys/schemas"
@@ -133,6 +134,7 @@ type Gateway struct {
 	tokens   *signature.Token
 	bodies   *body.Reader
 	faults   *faultlog.Log
+	refused  *refusals.Ledger
 	draining atomic.Bool
 }
 
@@ -164,6 +166,7 @@ func New(cfg Config) (*Gateway, error) {
 		unknown: &endpoint{metrics: m.endpoint("unknown")},
 		tokens:  signature.NewBearer(cfg.Tokens),
 		bodies:  bodies,
+		refused: refusals.New(cfg.Logger, cfg.Now),
 		faults:  faultlog.New(cfg.Logger, cfg.Now, "request refused, its sender was asked to try again"),
 	}
 	for _, s := range cfg.Sources {
@@ -188,6 +191,9 @@ func (g *Gateway) Handler() http.Handler {
 	g.Register(mux)
 	return mux
 }
+
+// Refused lists the senders that were turned away.
+func (g *Gateway) Refused() []refusals.Refusal { return g.refused.List() }
 
 // Drain makes every new request a 503 and the readiness fail, while requests
 // that are under way end as they would have. Shutting the HTTP server down

@@ -81,6 +81,16 @@ var reasons = []struct {
 	{context.Canceled, aborted}, // the sender has hung up
 }
 
+// reasonOf is why in words of ours: what a sender wrote is no reason.
+func reasonOf(err error, otherwise string) string {
+	for _, r := range reasons {
+		if errors.Is(err, r.err) {
+			return r.err.Error()
+		}
+	}
+	return otherwise
+}
+
 func outcomeOf(err error) outcome {
 	var bad *native.InvalidError
 	if errors.As(err, &bad) {

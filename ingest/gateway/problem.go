@@ -1,12 +1,16 @@
 package gateway
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
 
 	"github.com/fivekeys/fivekeys/ingest/native"
 )
+
+// longestHint bounds what a refusal is remembered with.
+const longestHint = 200
 
 // retryAfter is how many seconds a sender should wait after a 503: longer than
 // NATS takes to elect a leader, shorter than anyone's patience.
@@ -25,8 +29,14 @@ type problem struct {
 	Errors []native.Problem `json:"errors,omitempty"`
 }
 
+// request is one on its way to its outcome.
+type request struct {
+	*http.Request
+	source string // as it is registered
+}
+
 // refuse answers with the error's outcome and returns it.
-func (g *Gateway) refuse(w http.ResponseWriter, err error, hint string) outcome {
+func (g *Gateway) refuse(w http.ResponseWriter, r request, err error, hint string) outcome {
 	o := outcomeOf(err)
 	a := answers[o]
 	p := problem{
@@ -52,8 +62,12 @@ func (g *Gateway) refuse(w http.ResponseWriter, err error, hint string) outcome 
 			p.Index, p.Field = &first.Index, first.Field
 		}
 	}
-	if a.fault {
+	switch {
+	case a.fault:
 		g.faults.Note(a.label, err)
+	case a.status < http.StatusInternalServerError:
+		told := cmp.Or(hint, p.Detail)
+		g.refused.Note(r.Request, r.source, a.status, reasonOf(err, a.title), told[:min(len(told), longestHint)])
 	}
 	writeJSON(w, a.status, "application/problem+json", p)
 	return o

@@ -27,7 +27,7 @@ func (g *Gateway) webhook(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	source, known := g.sources[r.PathValue("source")]
 	if !known {
-		o := g.refuse(w, fmt.Errorf("%w: %q", errUnknownSource, r.PathValue("source")), "the path is /webhooks/ and a source's name, e.g. /webhooks/github")
+		o := g.refuse(w, request{r, "unknown"}, fmt.Errorf("%w: %q", errUnknownSource, r.PathValue("source")), "the path is /webhooks/ and a source's name, e.g. /webhooks/github")
 		g.unknown.metrics.note(o, 0, start)
 		return
 	}
@@ -38,25 +38,25 @@ func (g *Gateway) webhook(w http.ResponseWriter, r *http.Request) {
 // accept takes one delivery: verified, stored, answered.
 func (g *Gateway) accept(w http.ResponseWriter, r *http.Request, source *endpoint) (outcome, int) {
 	if g.draining.Load() {
-		return g.refuse(w, errDraining, ""), 0
+		return g.refuse(w, request{r, source.Name()}, errDraining, ""), 0
 	}
 	if err := source.Precheck(r.Header); err != nil {
-		return g.refuseSender(w, err, source), 0
+		return g.refuseSender(w, r, err, source), 0
 	}
 	b, err := g.bodies.ReadAsSent(w, r)
 	if err != nil {
-		return g.refuse(w, err, ""), 0
+		return g.refuse(w, request{r, source.Name()}, err, ""), 0
 	}
 	defer b.Release()
 	if err = source.Verify(r.Header, b.Data); err != nil {
-		return g.refuseSender(w, err, source), len(b.Data)
+		return g.refuseSender(w, r, err, source), len(b.Data)
 	}
 	d := g.delivery(r.Header, b.Data, source)
 	ctx, cancel := context.WithTimeout(r.Context(), webhookTimeout)
 	defer cancel()
 	stored, err := g.cfg.Publisher.Publish(ctx, envelope.Delivery(&d))
 	if err != nil {
-		return g.refuse(w, fmt.Errorf("publish delivery %s of %s: %w", d.ID, d.Source, err), ""), len(b.Data)
+		return g.refuse(w, request{r, source.Name()}, fmt.Errorf("publish delivery %s of %s: %w", d.ID, d.Source, err), ""), len(b.Data)
 	}
 	writeJSON(w, http.StatusAccepted, "application/json", receipt{Delivery: d.ID, Duplicate: stored.Duplicate})
 	if stored.Duplicate {
@@ -65,13 +65,13 @@ func (g *Gateway) accept(w http.ResponseWriter, r *http.Request, source *endpoin
 	return accepted, len(b.Data)
 }
 
-func (g *Gateway) refuseSender(w http.ResponseWriter, err error, source *endpoint) outcome {
+func (g *Gateway) refuseSender(w http.ResponseWriter, r *http.Request, err error, source *endpoint) outcome {
 	w.Header().Set("WWW-Authenticate", "Signature")
 	hint := "the sender's secret must be one of those configured here"
 	if errors.Is(err, signature.ErrNotConfigured) {
 		hint = source.Setup()
 	}
-	return g.refuse(w, fmt.Errorf("%s: %w", source.Name(), err), hint)
+	return g.refuse(w, request{r, source.Name()}, fmt.Errorf("%s: %w", source.Name(), err), hint)
 }
 
 func (g *Gateway) delivery(h http.Header, data []byte, source *endpoint) schemas.Delivery {

@@ -47,6 +47,12 @@ func Delivery(d *schemas.Delivery) jetstream.Message {
 	}
 }
 
+// DeliveryID gives a delivery's source and its sender's id without unpacking it;
+// both are empty for another kind of message.
+func DeliveryID(m jetstream.Message) (source, id string) {
+	return get(m.Header, headerSourceName), get(m.Header, headerDelivery)
+}
+
 // ParseDelivery is the reverse. Its errors are ErrMalformed.
 func ParseDelivery(m jetstream.Message) (schemas.Delivery, error) {
 	d := schemas.Delivery{
