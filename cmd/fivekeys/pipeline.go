@@ -50,6 +50,7 @@ type pipeline struct {
 	store     *clickhouse.Store
 	registry  *prometheus.Registry
 	board     *gate.Board
+	damage    *damage
 	spans     *spans.Stage // nil where this process does not process
 	url       string       // of the intake
 	otlpAddr  string       // of OTLP over gRPC, empty for none
@@ -98,6 +99,7 @@ func startPipeline(ctx context.Context, g *globals, env *environment, s *setting
 	if err := p.openBackends(ctx); err != nil {
 		return nil, err
 	}
+	p.startDamage(ctx)
 	if err := p.startBoard(ctx); err != nil {
 		return nil, err
 	}

@@ -94,7 +94,7 @@ func (p *pipeline) newGateway() (*gateway.Gateway, error) {
 	}
 	return gateway.New(gateway.Config{
 		Sources: sources.Gateway(), Tokens: tokens, Catalog: p.catalog, PersonKey: p.settings.personKey,
-		Publisher: p.publisher, Partitions: p.bus.Topology().Partitions, Checks: p.checks(),
+		Publisher: p.publisher, Partitions: p.bus.Topology().Partitions, Checks: p.checks(), Notices: p.damage.notices,
 		Registerer: p.registry, Gatherer: p.registry, Logger: p.env.logger,
 	})
 }
