@@ -122,12 +122,19 @@ func startPipeline(ctx context.Context, g *globals, env *environment, s *setting
 	return p, nil
 }
 
-// openBackends starts or connects to ClickHouse and NATS, one beside the other.
+// openBackends starts or connects to ClickHouse and NATS, one beside the other,
+// and changes neither before both are known to be usable.
 func (p *pipeline) openBackends(ctx context.Context) error {
-	var both errgroup.Group
-	both.Go(func() error { return p.openNATS(ctx) })
-	both.Go(func() error { return p.openStore(ctx) })
-	return both.Wait()
+	for _, step := range [][2]func(context.Context) error{{p.openNATS, p.openStore}, {p.prepareNATS, p.migrate}} {
+		var both errgroup.Group
+		for _, do := range step {
+			both.Go(func() error { return do(ctx) })
+		}
+		if err := both.Wait(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (p *pipeline) openNATS(ctx context.Context) (err error) {
@@ -145,6 +152,13 @@ func (p *pipeline) openNATS(ctx context.Context) (err error) {
 		return fmt.Errorf("open NATS: %w", err)
 	}
 	p.closing.Push("NATS", func(context.Context) error { return p.bus.Close() })
+	if err := p.bus.Check(ctx); err != nil {
+		return fmt.Errorf("prepare NATS: %w", err)
+	}
+	return nil
+}
+
+func (p *pipeline) prepareNATS(ctx context.Context) (err error) {
 	if err := p.bus.Ensure(ctx); err != nil {
 		return fmt.Errorf("prepare NATS: %w", err)
 	}
@@ -171,7 +185,14 @@ func (p *pipeline) openStore(ctx context.Context) (err error) {
 		return err
 	}
 	p.closing.Push("store", func(context.Context) error { return p.store.Close() })
-	_, err = p.store.Migrate(ctx)
+	return p.store.CheckVersion(ctx)
+}
+
+func (p *pipeline) migrate(ctx context.Context) error {
+	if p.store == nil {
+		return nil
+	}
+	_, err := p.store.Migrate(ctx)
 	return err
 }
 

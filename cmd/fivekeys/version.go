@@ -5,8 +5,11 @@ import (
 	"runtime"
 )
 
-// version is set by the build.
-var version = "unknown"
+// release is the version of the CHANGELOG that this is, or that comes next.
+const release = "0.1.0"
+
+// version is set by the build, to more than the release where it is between two.
+var version = release
 
 type versionCommand struct{}
 
