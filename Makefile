@@ -88,6 +88,11 @@ lint: $(LINT) ## Run the linters and verify generated files
 	go generate ./...
 	git diff --exit-code -- schemas/jsonschema dashboards/json || { echo "generated files differ: run make generate and commit"; exit 1; }
 
+.PHONY: release-data
+release-data: build ## Keep a small data folder of bin/fivekeys as that of RELEASE, for the test of upgrades
+	mkdir -p cmd/fivekeys/testdata/releases
+	FIVEKEYS_RELEASE=$(RELEASE) FIVEKEYS_RELEASE_BINARY=$(CURDIR)/bin/fivekeys go test -count=1 -run TestMakeTheFolderOfARelease ./cmd/fivekeys
+
 .PHONY: secrets
 secrets: ## Make random secrets for docker compose in ./secrets
 	deploy/docker/secrets.sh secrets

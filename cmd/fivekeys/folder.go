@@ -86,7 +86,59 @@ func openFolder(path string) (*folder, error) {
 		}
 		return nil, fmt.Errorf("lock data folder: %w", err)
 	}
-	return &folder{path: path, lock: lock}, nil
+	f := &folder{path: path, lock: lock}
+	if err := f.checkFormat(); err != nil {
+		_ = lock.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// folderFormat is raised when an older version could not work with what a newer
+// one writes. The folder carries it, and an older version refuses the folder.
+const (
+	folderFormat = 1
+	formatFile   = "format.json"
+)
+
+// format is what the folder says of who wrote it.
+type format struct {
+	Format  int    `json:"format"`
+	Release string `json:"release"` // the last that wrote it, for people
+}
+
+var errFolderNewer = errors.New("was written by a newer fivekeys")
+
+// checkFormat refuses a folder of a newer version before anything in it is
+// changed, and says whose it is from now on.
+func (f *folder) checkFormat() error {
+	path := filepath.Join(f.path, formatFile)
+	var have format
+	data, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist): // new, or older than this file
+	case err != nil:
+		return fmt.Errorf("read %s: %w", path, err)
+	default:
+		if err := json.Unmarshal(data, &have); err != nil {
+			return fmt.Errorf("read %s: %w; remove the file if no newer fivekeys has used the folder", path, err)
+		}
+	}
+	if have.Format > folderFormat {
+		return fmt.Errorf("data folder %s %w (release %s, format %d; this is release %s, format %d): run that version, or use another folder with --data; nothing was changed",
+			f.path, errFolderNewer, have.Release, have.Format, release, folderFormat)
+	}
+	now := format{Format: folderFormat, Release: release}
+	if have == now {
+		return nil
+	}
+	if data, err = json.Marshal(now); err != nil {
+		return err
+	}
+	if err := renameio.WriteFile(path, data, 0o600); err != nil {
+		return fmt.Errorf("write %s: %w", formatFile, err)
+	}
+	return nil
 }
 
 // takeLock tries for a moment: a command that asks who runs here (findRunning)

@@ -55,6 +55,7 @@ type pipeline struct {
 	store     *clickhouse.Store
 	registry  *prometheus.Registry
 	board     *gate.Board
+	damage    *damage
 	spans     *spans.Stage // nil where this process does not process
 	facts     *dora.Stage  // likewise
 	webhooks  decode.Sources
@@ -109,6 +110,7 @@ func startPipeline(ctx context.Context, g *globals, env *environment, s *setting
 	if err := p.openBackends(ctx); err != nil {
 		return nil, err
 	}
+	p.startDamage(ctx)
 	if err := p.startBoard(ctx); err != nil {
 		return nil, err
 	}
@@ -131,12 +133,19 @@ func startPipeline(ctx context.Context, g *globals, env *environment, s *setting
 	return p, nil
 }
 
-// openBackends starts or connects to ClickHouse and NATS, one beside the other.
+// openBackends starts or connects to ClickHouse and NATS, one beside the other,
+// and changes neither before both are known to be usable.
 func (p *pipeline) openBackends(ctx context.Context) error {
-	var both errgroup.Group
-	both.Go(func() error { return p.openNATS(ctx) })
-	both.Go(func() error { return p.openStore(ctx) })
-	return both.Wait()
+	for _, step := range [][2]func(context.Context) error{{p.openNATS, p.openStore}, {p.prepareNATS, p.migrate}} {
+		var both errgroup.Group
+		for _, do := range step {
+			both.Go(func() error { return do(ctx) })
+		}
+		if err := both.Wait(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (p *pipeline) openNATS(ctx context.Context) (err error) {
@@ -154,6 +163,13 @@ func (p *pipeline) openNATS(ctx context.Context) (err error) {
 		return fmt.Errorf("open NATS: %w", err)
 	}
 	p.closing.Push("NATS", func(context.Context) error { return p.bus.Close() })
+	if err := p.bus.Check(ctx); err != nil {
+		return fmt.Errorf("prepare NATS: %w", err)
+	}
+	return nil
+}
+
+func (p *pipeline) prepareNATS(ctx context.Context) (err error) {
 	if err := p.bus.Ensure(ctx); err != nil {
 		return fmt.Errorf("prepare NATS: %w", err)
 	}
@@ -180,7 +196,14 @@ func (p *pipeline) openStore(ctx context.Context) (err error) {
 		return err
 	}
 	p.closing.Push("store", func(context.Context) error { return p.store.Close() })
-	_, err = p.store.Migrate(ctx)
+	return p.store.CheckVersion(ctx)
+}
+
+func (p *pipeline) migrate(ctx context.Context) error {
+	if p.store == nil {
+		return nil
+	}
+	_, err := p.store.Migrate(ctx)
 	return err
 }
 

@@ -106,7 +106,7 @@ func (p *pipeline) newGateway() (*gateway.Gateway, error) {
 	p.webhooks = p.sources()
 	return gateway.New(gateway.Config{
 		Sources: p.webhooks.Gateway(), Tokens: p.intakeTokens(), Catalog: p.catalog, PersonKey: p.settings.personKey,
-		Publisher: p.publisher, Partitions: p.bus.Topology().Partitions, Checks: p.checks(),
+		Publisher: p.publisher, Partitions: p.bus.Topology().Partitions, Checks: p.checks(), Notices: p.damage.notices,
 		Registerer: p.registry, Gatherer: p.registry, Logger: p.env.logger,
 	})
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -30,6 +31,8 @@ type serving struct {
 	addr   string
 	url    string
 	client *http.Client
+	// program is this test binary unless given.
+	program string
 	// environ is added to the environment, flags to those of serve.
 	environ, flags []string
 
@@ -71,7 +74,7 @@ func newServing(t testing.TB, services *schemas.Catalog) *serving {
 }
 
 func (s *serving) fivekeys(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, os.Args[0], append([]string{"--data", s.folder, "--log-level", "warn"}, args...)...)
+	cmd := exec.CommandContext(ctx, cmp.Or(s.program, os.Args[0]), append([]string{"--data", s.folder, "--log-level", "warn"}, args...)...)
 	cmd.Env = append(os.Environ(), runAsFivekeys+"=1", "FIVEKEYS_GITHUB_SECRET="+webhookSecret)
 	cmd.Env = append(cmd.Env, s.environ...)
 	return cmd

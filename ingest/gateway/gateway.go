@@ -81,6 +81,8 @@ type Config struct {
 	// that are in memory at one time.
 	MaxBody, MaxBuffered int64
 	Checks               []Check
+	// Notices gives what /readyz tells besides; it must not wait for anything.
+	Notices func() []string
 	// Registerer and Gatherer are usually one prometheus.Registry: where the first
 	// is one, the second may be left out.
 	Registerer prometheus.Registerer

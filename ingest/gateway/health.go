@@ -26,6 +26,8 @@ func (g *Gateway) RegisterHealth(mux *http.ServeMux) {
 type health struct {
 	Status string            `json:"status"`
 	Checks map[string]string `json:"checks,omitempty"`
+	// Notices are what an operator should know and nobody needs to wait for.
+	Notices []string `json:"notices,omitempty"`
 }
 
 func (g *Gateway) ready(w http.ResponseWriter, r *http.Request) {
@@ -52,6 +54,9 @@ func (g *Gateway) ready(w http.ResponseWriter, r *http.Request) {
 			h.Status, status = "not ready", http.StatusServiceUnavailable
 			w.Header().Set("Retry-After", retryAfter)
 		}
+	}
+	if g.cfg.Notices != nil {
+		h.Notices = g.cfg.Notices()
 	}
 	writeJSON(w, status, "application/json", h)
 }

@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
@@ -14,6 +15,9 @@ import (
 // Migrate brings tables and views up to date and says how many statements ran.
 // Each statement is idempotent: a migration cut off half way is run again.
 func (s *Store) Migrate(ctx context.Context) (int, error) {
+	if err := s.CheckVersion(ctx); err != nil {
+		return 0, err
+	}
 	migrations, err := ddl.Migrations(s.layout)
 	if err != nil {
 		return 0, err
@@ -30,6 +34,39 @@ func (s *Store) Migrate(ctx context.Context) (int, error) {
 		s.logger.Info("store migrated", "tables", tables, "views", views)
 	}
 	return tables + views, nil
+}
+
+// ErrNewer is what a store says that a newer version has migrated.
+var ErrNewer = errors.New("the store was written by a newer fivekeys")
+
+// Views were migrations once. Stores of that time have these among their versions.
+const firstOldView, lastOldView = 101, 140
+
+// CheckVersion refuses a store with migrations that this version doesn't know, and
+// changes nothing.
+func (s *Store) CheckVersion(ctx context.Context) error {
+	var there uint64
+	if err := s.conn.QueryRow(ctx, "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = $1",
+		goose.DefaultTablename).Scan(&there); err != nil || there == 0 {
+		return err
+	}
+	migrations, err := ddl.Migrations(s.layout)
+	if err != nil {
+		return err
+	}
+	known := []int64{0} // goose's own
+	for _, m := range migrations {
+		known = append(known, m.Version)
+	}
+	var unknown []int64
+	if err := s.conn.QueryRow(ctx, "SELECT arraySort(groupUniqArray(version_id)) FROM "+goose.DefaultTablename+
+		" WHERE NOT has($1, version_id) AND version_id NOT BETWEEN $2 AND $3", known, firstOldView, lastOldView).Scan(&unknown); err != nil {
+		return fmt.Errorf("read the store's version: %w", err)
+	}
+	if len(unknown) > 0 {
+		return fmt.Errorf("%w: it has the migrations %v, which this version does not know; run the newer version, nothing was changed", ErrNewer, unknown)
+	}
+	return nil
 }
 
 // migrateTables applies the statements about tables that never were.

@@ -2,7 +2,9 @@ package clickhouse_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,6 +23,36 @@ func TestMigrateTwiceAppliesNothingTheSecondTime(t *testing.T) {
 	s := testkit.Store(t)
 	if n, err := s.Migrate(t.Context()); err != nil || n != 0 {
 		t.Fatalf("%d statements ran again, error %v", n, err)
+	}
+}
+
+func TestAStoreOfANewerVersionIsRefusedBeforeAnythingIsChanged(t *testing.T) {
+	s := testkit.Store(t)
+	for _, statement := range []string{
+		"DROP VIEW events",
+		"INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)",
+	} {
+		if err := s.Conn().Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := s.Migrate(t.Context()); !errors.Is(err, clickhouse.ErrNewer) || n != 0 || !strings.Contains(err.Error(), "99") {
+		t.Fatalf("%d statements ran, error %v", n, err)
+	}
+	var views uint64
+	if err := s.Conn().QueryRow(t.Context(), "SELECT count() FROM system.tables WHERE name = 'events'").Scan(&views); err != nil || views != 0 {
+		t.Errorf("the view was made again, %v", err)
+	}
+}
+
+// Views were goose's migrations once.
+func TestAStoreOfTheTimeWhenViewsWereMigrationsIsTaken(t *testing.T) {
+	s := testkit.Store(t)
+	if err := s.Conn().Exec(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (101, 1), (140, 1)"); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.Migrate(t.Context()); err != nil || n != 0 {
+		t.Fatalf("%d statements ran, error %v", n, err)
 	}
 }
 

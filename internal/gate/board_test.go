@@ -14,6 +14,7 @@ import (
 
 	"github.com/fivekeys/fivekeys/internal/gate"
 	"github.com/fivekeys/fivekeys/internal/jetstream"
+	"github.com/fivekeys/fivekeys/internal/testkit"
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
@@ -106,7 +107,7 @@ func newProcess(t *testing.T, url string, c *clock) *process {
 			t.Errorf("Close: %v", err)
 		}
 	})
-	<-p.board.Loaded()
+	testkit.Receive(t, "the board is loaded", p.board.Loaded())
 	return p
 }
 
@@ -120,20 +121,7 @@ func (p *process) publish(t *testing.T, statuses ...schemas.BudgetStatus) {
 // await polls the board, which tells nobody of its changes.
 func (p *process) await(t *testing.T, what string, is func(gate.Known) bool) {
 	t.Helper()
-	until(t, what, func() bool { return is(p.board.Known("checkout")) })
-}
-
-func until(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for !is() {
-		select {
-		case <-tick.C:
-		case <-t.Context().Done():
-			t.Fatal(what)
-		}
-	}
+	testkit.Await(t, what, func() bool { return is(p.board.Known("checkout")) })
 }
 
 func of(service, objective string, left float64) schemas.BudgetStatus {
@@ -157,6 +145,43 @@ func TestBoardsFollowTheEvaluator(t *testing.T) {
 	intake.await(t, "no objective any more", func(k gate.Known) bool { return len(k.Statuses) == 0 })
 	if v := gate.Decide("checkout", intake.board.Known("checkout"), schemas.Policy{Freeze: true}, c.now()); v.Ground != gate.NoBudget {
 		t.Errorf("%+v", v)
+	}
+}
+
+// late is a bucket that tells of nothing but of what was there before.
+type late struct{ counting }
+
+func (l *late) Watch(ctx context.Context, tell func(jetstream.Change)) error {
+	return l.Bucket.Watch(ctx, func(c jetstream.Change) {
+		if c.Kind == jetstream.Loaded {
+			tell(c)
+		}
+	})
+}
+
+// What was just published comes back to the board that published it some time
+// later. Until then it has to know what it has to remove.
+func TestAServiceWithoutObjectivesIsRemovedThoughItsBudgetsHaveNotComeBack(t *testing.T) {
+	c := newClock()
+	p := newProcess(t, "", c)
+	bucket := &late{counting{Bucket: p.bucket.Bucket}}
+	board, err := gate.NewBoard(gate.BoardConfig{Bucket: bucket, Now: c.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var done sync.WaitGroup
+	done.Go(func() { _ = board.Run(ctx) })
+	defer done.Wait()
+	defer stop()
+	testkit.Receive(t, "the board is loaded", board.Loaded())
+	for i, statuses := range [][]schemas.BudgetStatus{{of("checkout", "a", 12)}, nil, nil} {
+		if err := board.Publish(t.Context(), statuses); err != nil {
+			t.Fatal(err)
+		}
+		if want := int64(min(i, 1)); bucket.deletes.Load() != want {
+			t.Errorf("after %d publications %d services were removed, want %d", i+1, bucket.deletes.Load(), want)
+		}
 	}
 }
 
@@ -201,11 +226,11 @@ func (p *process) settle(t *testing.T) {
 	if err := p.bucket.Bucket.Put(t.Context(), "service/marker", []byte(`{"statuses":[{}]}`)); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the marker", func() bool { return len(p.board.Known("marker").Statuses) > 0 })
+	testkit.Await(t, "the marker", func() bool { return len(p.board.Known("marker").Statuses) > 0 })
 	if err := p.bucket.Bucket.Delete(t.Context(), "service/marker"); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the marker's end", func() bool { return len(p.board.Known("marker").Statuses) == 0 })
+	testkit.Await(t, "the marker's end", func() bool { return len(p.board.Known("marker").Statuses) == 0 })
 }
 
 // With NATS away the last budgets stay and grow older; with it back they are new.
@@ -242,7 +267,7 @@ func TestBoardAnswersWhileNATSIsAway(t *testing.T) {
 	}
 	natsServer(t, &server.Options{StoreDir: opts.StoreDir, Port: opts.Port})
 	fresh := with(budget, func(s *schemas.BudgetStatus) { s.At = c.now() })
-	until(t, "connected again", func() bool { return p.board.Publish(t.Context(), []schemas.BudgetStatus{fresh}) == nil })
+	testkit.Await(t, "connected again", func() bool { return p.board.Publish(t.Context(), []schemas.BudgetStatus{fresh}) == nil })
 	p.await(t, "fresh again", func(k gate.Known) bool { return k.Statuses[0].At.Equal(fresh.At) })
 	if v := gate.Decide("checkout", p.board.Known("checkout"), closed, c.now()); !v.Allow || *v.Age != 0 {
 		t.Errorf("%+v", v)

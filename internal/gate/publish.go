@@ -89,8 +89,9 @@ func (b *Board) publishEvaluated(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// gone are the services on the board that have no objective any more. Before
-// the board is loaded it can't tell, and after that they are found.
+// gone are the services on the board that have no objective any more, those that
+// were published here and have not come back from the bucket yet among them.
+// Before the board is loaded it can't tell, and after that they are found.
 func (b *Board) gone(services map[string][]schemas.BudgetStatus) []string {
 	select {
 	case <-b.loaded:
@@ -99,13 +100,17 @@ func (b *Board) gone(services map[string][]schemas.BudgetStatus) []string {
 	}
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	var out []string
+	gone := make(map[string]bool)
 	for service := range b.services {
-		if _, still := services[service]; !still {
-			out = append(out, service)
-		}
+		gone[service] = true
 	}
-	return out
+	for service := range b.published {
+		gone[service] = true
+	}
+	for service := range services {
+		delete(gone, service)
+	}
+	return slices.Collect(maps.Keys(gone))
 }
 
 // stateOf is what must be known at once when it changes.

@@ -10,7 +10,7 @@ import (
 type Damage struct {
 	Stream   string
 	Messages uint64 // that are gone
-	Text     string // for people, with the place of the file
+	Text     string // for people
 }
 
 // Damages are those whose files were set aside, today or before. They are told
@@ -21,7 +21,7 @@ func (c *Client) Damages() []Damage {
 	}
 	all := make([]Damage, 0, len(c.embedded.lost))
 	for _, l := range c.embedded.lost {
-		all = append(all, Damage{Stream: l.Stream, Messages: l.Messages, Text: lossText(l) + "; the damaged file is " + l.File})
+		all = append(all, Damage{Stream: l.Stream, Messages: l.Messages, Text: lossText(l)})
 	}
 	return all
 }

@@ -106,6 +106,9 @@ func (e *embedded) prepareFiles(cfg *Config) error {
 		return err
 	}
 	e.lost, err = streamfiles.Losses(cfg.StoreDir)
+	if n := len(e.lost) - len(found); n > 0 {
+		cfg.Logger.Warn("damaged files of earlier starts are still set aside", "files", n, "folder", filepath.Dir(e.lost[0].File))
+	}
 	return err
 }
 

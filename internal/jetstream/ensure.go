@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +20,9 @@ import (
 // From then on the client also removes what all consumers have acknowledged,
 // see Trim.
 func (c *Client) Ensure(ctx context.Context) error {
+	if err := c.Check(ctx); err != nil {
+		return err
+	}
 	top := c.cfg.Topology
 	if top.MaxBytes == 0 {
 		budget, err := c.defaultBudget(ctx)
@@ -48,6 +52,49 @@ func (c *Client) Ensure(ctx context.Context) error {
 	}
 	c.trimmer.start()
 	return nil
+}
+
+// Check says whether all streams that exist can be used, and changes nothing.
+func (c *Client) Check(ctx context.Context) error {
+	for _, spec := range c.cfg.Topology.streams() {
+		err := c.patiently(ctx, "stream "+spec.Name, func(ctx context.Context) error {
+			stream, err := c.js.Stream(ctx, spec.Name)
+			switch {
+			case errors.Is(err, jetstream.ErrStreamNotFound):
+				return nil
+			case err != nil:
+				return streamError("look at stream "+spec.Name, spec, err)
+			}
+			if err := usable(stream.CachedInfo().Config, spec); err != nil {
+				return err
+			}
+			return c.checkPartitions(ctx, spec)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// usable says why an existing stream can't be used.
+func usable(have jetstream.StreamConfig, spec streamSpec) error {
+	op := "check stream " + spec.Name
+	if format, err := strconv.Atoi(have.Metadata[formatKey]); err == nil && format > streamFormat {
+		return &Error{
+			Op: op, Reason: ErrNewer, Cause: fmt.Errorf("its format is %d, this version knows formats up to %d", format, streamFormat),
+			Hint: "run the newer version; nothing was changed",
+		}
+	}
+	diff := incompatible(have, spec.StreamConfig)
+	if diff == "" {
+		return nil
+	}
+	return &Error{
+		Op: op, Reason: ErrIncompatible, Cause: errors.New(diff),
+		Hint: "stop what sends, wait until fivekeys_backlog_messages is 0, stop fivekeys and remove the stream (nats stream rm " + spec.Name +
+			"); or use another NATS account",
+	}
 }
 
 // defaultBudget is the size of all new streams together.
@@ -81,12 +128,8 @@ func (c *Client) ensureStream(ctx context.Context, spec streamSpec) error {
 		return streamError(op, spec, err)
 	}
 	have := stream.CachedInfo().Config
-	if diff := incompatible(have, spec.StreamConfig); diff != "" {
-		return &Error{
-			Op: "check stream " + spec.Name, Reason: ErrIncompatible,
-			Cause: errors.New(diff),
-			Hint:  "drain and remove the stream, or use another NATS account",
-		}
+	if err := usable(have, spec); err != nil {
+		return err
 	}
 	want, changes := c.merge(have, spec)
 	if len(changes) == 0 {
@@ -147,6 +190,13 @@ func (c *Client) merge(have jetstream.StreamConfig, spec streamSpec) (jetstream.
 	set("duplicate_window", have.Duplicates == spec.Duplicates, func() { want.Duplicates = spec.Duplicates })
 	set("compression", have.Compression == spec.Compression, func() { want.Compression = spec.Compression })
 	set("allow_atomic", have.AllowAtomicPublish == spec.AllowAtomicPublish, func() { want.AllowAtomicPublish = spec.AllowAtomicPublish })
+	set("format", have.Metadata[formatKey] == spec.Metadata[formatKey], func() {
+		want.Metadata = maps.Clone(have.Metadata)
+		if want.Metadata == nil {
+			want.Metadata = map[string]string{}
+		}
+		maps.Copy(want.Metadata, spec.Metadata)
+	})
 	// A size derived from the free disk differs at every start; only a
 	// configured one may change a stream that exists.
 	if c.cfg.Topology.MaxBytes > 0 {

@@ -30,6 +30,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrIncompatible: a stream or consumer exists in a form that can't be used.
 	ErrIncompatible = errors.New("incompatible stream")
+	// ErrNewer: a stream was made by a newer version.
+	ErrNewer = errors.New("written by a newer fivekeys")
 
 	// ErrUnauthorized: the server refused the credentials.
 	ErrUnauthorized = errors.New("authorization refused")

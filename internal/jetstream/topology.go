@@ -2,6 +2,7 @@ package jetstream
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -43,6 +44,10 @@ const (
 	// nobody reads would keep every delivery. Where the App is configured still,
 	// the stream is not trimmed until the consumer is there again.
 	protectionIdle = 24 * time.Hour
+	// streamFormat is raised when an older version could not work with what a newer
+	// one writes to the streams. Streams carry it, and an older version refuses them.
+	streamFormat = 1
+	formatKey    = "fivekeys_format"
 	// pinnedGroup is the one priority group of a partitioned consumer.
 	pinnedGroup = "active"
 )
@@ -142,6 +147,7 @@ func (t Topology) streams() []streamSpec {
 		s.MaxMsgs, s.MaxMsgsPerSubject, s.MaxConsumers = -1, -1, -1
 		s.Duplicates = duplicateWindow
 		s.Replicas = max(t.Replicas, 1)
+		s.Metadata = map[string]string{formatKey: strconv.Itoa(streamFormat)}
 		s.MaxBytes = t.MaxBytes / 100 * int64(specs[i].share)
 	}
 	return specs
