@@ -43,7 +43,7 @@ func (c *reportCommand) Run(ctx context.Context, g *globals, env *environment) e
 		return err
 	}
 	defer done()
-	query := report.Query{Services: distinct(c.Service), Teams: distinct(c.Team), Period: span, At: at, Top: c.Top}
+	query := report.Query{Services: once(c.Service), Teams: once(c.Team), Period: span, At: at, Top: c.Top}
 	names, err := readNames(ctx, store)
 	if err != nil {
 		return err
@@ -60,8 +60,8 @@ func (c *reportCommand) Run(ctx context.Context, g *globals, env *environment) e
 	return printReport(ctx, env, s, source, query, c.Format)
 }
 
-// distinct gives what was named, each once.
-func distinct(names []string) []string {
+// once gives what was named, each once.
+func once(names []string) []string {
 	sorted := slices.Sorted(slices.Values(names))
 	return slices.Compact(sorted)
 }
