@@ -1,7 +1,9 @@
 package dashboards
 
 import (
+	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 )
 
@@ -20,9 +22,17 @@ type Column struct {
 	Least int
 	// Colours paint the cells with these texts.
 	Colours Colours
+	// Within paints the cells that hold one of these among their parts, which are
+	// set apart by " · ": 3.2 h · High · 214 changes.
+	Within Colours
 	// Steps paint the cells whose number reaches them.
 	Steps []Step
 	Link  *Link
+	// Wraps breaks a long text into lines: Grafana cuts it off otherwise, without
+	// saying so.
+	Wraps bool
+	// Begins shows of an id in hexadecimal digits the first ones only.
+	Begins int
 	// Opens makes the column's address a short link, and nothing where it is
 	// empty.
 	Opens bool
@@ -42,8 +52,8 @@ func (c Column) override() object {
 	if c.Unit != "" {
 		set("unit", c.Unit)
 	}
-	if c.Decimals > 0 {
-		set("decimals", c.Decimals)
+	if n, known := c.decimals(); known {
+		set("decimals", n)
 	}
 	if c.Width > 0 {
 		set("custom.width", c.Width)
@@ -53,16 +63,27 @@ func (c Column) override() object {
 	}
 	if len(c.Colours) > 0 {
 		set("mappings", c.Colours.mappings())
+	}
+	if len(c.Within) > 0 {
+		set("mappings", c.Within.within())
+	}
+	switch filled := len(c.Colours)+len(c.Within) > 0; {
+	case filled && c.Wraps:
+		set("custom.cellOptions", object{"type": "color-background", "mode": "basic", "wrapText": true})
+	case filled:
 		set("custom.cellOptions", object{"type": "color-background", "mode": "basic"})
+	case c.Wraps:
+		set("custom.cellOptions", object{"type": "auto", "wrapText": true})
 	}
 	if len(c.Steps) > 0 {
-		steps := list{object{"color": "transparent", "value": nil}}
-		for _, s := range c.Steps {
-			steps = append(steps, object{"color": s.Colour, "value": s.From})
-		}
-		set("thresholds", object{"mode": "absolute", "steps": steps})
+		set("thresholds", thresholds(c.Steps))
 		set("color", object{"mode": "thresholds"})
 		set("custom.cellOptions", object{"type": "color-background", "mode": "basic"})
+	}
+	if c.Begins > 0 {
+		set("mappings", list{object{"type": "regex", "options": object{
+			"pattern": fmt.Sprintf("^([0-9a-f]{%d})[0-9a-f]+$", c.Begins), "result": object{"text": "$1…", "index": 0},
+		}}})
 	}
 	link := c.Link
 	if c.Opens {
@@ -73,6 +94,20 @@ func (c Column) override() object {
 		set("links", list{link.model()})
 	}
 	return override(c.Name, properties)
+}
+
+// decimals of a number: a count has none, whatever Grafana would make of it.
+func (c Column) decimals() (n int, known bool) {
+	return c.Decimals, c.Decimals > 0 || c.Unit == count || c.Unit == many
+}
+
+// thresholds have no colour below the first step.
+func thresholds(s []Step) object {
+	steps := list{object{"color": "transparent", "value": nil}}
+	for _, step := range s {
+		steps = append(steps, object{"color": step.Colour, "value": step.From})
+	}
+	return object{"mode": "absolute", "steps": steps}
 }
 
 func override(field string, properties list) object {
@@ -88,11 +123,34 @@ func (c Colours) mappings() list {
 	return list{object{"type": "value", "options": options}}
 }
 
-// series colour the series with these names.
-func (c Colours) series() []object {
+// within colour the texts that hold one of these parts, and leave them as they are.
+func (c Colours) within() list {
+	out := list{}
+	for i, text := range slices.Sorted(maps.Keys(c)) {
+		out = append(out, object{"type": "regex", "options": object{
+			"pattern": "^(.* · )?" + regexp.QuoteMeta(text) + "( · .*)?$", "result": object{"color": c[text], "index": i},
+		}})
+	}
+	return out
+}
+
+// columns colour the series that are columns of these names.
+func (c Colours) columns() []object {
+	return c.overrides(func(name string) object { return object{"id": "byName", "options": name} })
+}
+
+// labels colour the series whose label is one of these, with a unit after it or
+// without. Grafana may put the column's name before the label.
+func (c Colours) labels() []object {
+	return c.overrides(func(name string) object {
+		return object{"id": "byRegexp", "options": "/(^| )" + regexp.QuoteMeta(name) + "(,|$)/"}
+	})
+}
+
+func (c Colours) overrides(matcher func(name string) object) []object {
 	var out []object
 	for _, name := range slices.Sorted(maps.Keys(c)) {
-		out = append(out, override(name, list{object{"id": "color", "value": object{"mode": "fixed", "fixedColor": c[name]}}}))
+		out = append(out, object{"matcher": matcher(name), "properties": list{object{"id": "color", "value": object{"mode": "fixed", "fixedColor": c[name]}}}})
 	}
 	return out
 }
@@ -116,17 +174,18 @@ const (
 
 // The columns that many tables have.
 var (
-	serviceColumn   = Column{Name: "service", Title: "Service", Least: 110, Link: &Link{Title: "The evidence of ${__value.text}", URL: serviceURL}}
-	teamColumn      = Column{Name: "team", Title: "Team", Least: 95, Link: &Link{Title: "The five keys of ${__value.text}", URL: teamURL}}
-	objectiveColumn = Column{Name: "objective", Title: "Objective", Least: 150, Link: &Link{Title: "The budget of ${__value.text}", URL: budgetURL}}
-	traceColumn     = Column{Name: "trace", Title: "Trace", Width: 110, Link: &Link{Title: "Show this trace below", URL: traceURL}}
+	serviceColumn   = Column{Name: "service", Title: "Service", Least: 110, Wraps: true, Link: &Link{Title: "The evidence of ${__value.text}", URL: serviceURL}}
+	teamColumn      = Column{Name: "team", Title: "Team", Least: 95, Wraps: true, Link: &Link{Title: "The five keys of ${__value.text}", URL: teamURL}}
+	objectiveColumn = Column{Name: "objective", Title: "Objective", Least: 150, Wraps: true, Link: &Link{Title: "The budget of ${__value.text}", URL: budgetURL}}
+	traceColumn     = Column{Name: "trace", Title: "Trace", Width: 95, Begins: 8, Link: &Link{Title: "Show this trace below", URL: traceURL}}
 	openColumn      = Column{Name: "url", Title: "Source", Width: 80, Opens: true}
 )
 
-func text(name, title string) Column { return Column{Name: name, Title: title} }
+// text breaks into lines: what is too long would be cut off without a sign.
+func text(name, title string) Column { return Column{Name: name, Title: title, Wraps: true} }
 
 func when(name, title string) Column {
-	return Column{Name: name, Title: title, Unit: timestamp, Width: 160}
+	return Column{Name: name, Title: title, Unit: timestamp, Width: 135}
 }
 
 // day is a moment of which only the day matters.
@@ -148,8 +207,10 @@ func state(c Colours) Column {
 	return Column{Name: "state", Title: "State", Width: 100, Colours: c}
 }
 
-func bandOf(name string) Column {
-	return Column{Name: name, Title: "Band", Width: 120, Colours: bandColours}
+// key is one of the five keys in one cell: the value, its band and what it rests
+// on, filled with the band's colour.
+func key(name, title string) Column {
+	return Column{Name: name, Title: title, Within: bandColours, Wraps: true}
 }
 
 func (c Column) wide(width int) Column {
@@ -160,6 +221,12 @@ func (c Column) wide(width int) Column {
 // least keeps a column that takes what is left from getting too narrow.
 func (c Column) least(width int) Column {
 	c.Least = width
+	return c
+}
+
+// wrapped shows the whole of a text, in several lines.
+func (c Column) wrapped() Column {
+	c.Wraps = true
 	return c
 }
 

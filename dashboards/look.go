@@ -12,6 +12,7 @@ const (
 	vermillion    = "#B95000"
 	reddishPurple = "#E0A3C4"
 	blue          = "#0072B2"
+	brown         = "#8C6D31"
 	grey          = "#707070"
 )
 
@@ -43,19 +44,21 @@ var (
 const (
 	seconds   = "s"
 	ratio     = "percentunit"
-	perWeek   = "suffix:a week"
-	perSecond = "reqps"
+	perSecond = "suffix:a second"
 	millis    = "ms"
 	nanos     = "ns"
 	bytesUsed = "bytes"
 	times     = "suffix:×"
 	count     = "none"
-	timestamp = "dateTimeAsIso"
+	many      = "short" // thousands as K, millions as Mil
+	timestamp = "time:YYYY-MM-DD HH:mm"
 	date      = "time:YYYY-MM-DD"
+	clock     = "time:MM-DD HH:mm:ss"
 	// worked is for hours of people, which Grafana would make days of 24.
 	worked = "suffix:h"
-	// allowed is for budgets, which people know in minutes: 43 of a month.
-	allowed = "suffix:min"
+	// allowed is for budgets, which people know in minutes: 43 of a month. Grafana
+	// makes hours and days of many.
+	allowed = "m"
 	// written leaves the unit to the SQL, which gives it beside the value.
 	written = "string"
 )
