@@ -15,7 +15,7 @@ func (d Dashboard) panels() (list, error) {
 		m["id"], m["gridPos"] = id, object{"x": x, "y": y, "w": width, "h": height}
 		out = append(out, m)
 	}
-	for _, r := range d.Rows {
+	for _, r := range d.rows() {
 		if r.Title != "" {
 			add(object{"type": "row", "title": r.Title, "collapsed": false, "panels": list{}}, 0, gridWidth, 1)
 			y++
@@ -37,6 +37,9 @@ func (d Dashboard) panels() (list, error) {
 	}
 	return out, nil
 }
+
+// rows are those that a dashboard names, below how fresh it is.
+func (d Dashboard) rows() []Row { return append([]Row{d.freshness()}, d.Rows...) }
 
 // complete gives a panel's JSON but for its place.
 func complete(p Panel) (object, error) {
