@@ -113,6 +113,7 @@ var (
 	numeric = regexp.MustCompile(`^(Nullable\()?(U?Int|Float)\d+`)
 	instant = regexp.MustCompile(`^DateTime`)
 	word    = regexp.MustCompile(`String`)
+	commit  = regexp.MustCompile(`\b[0-9a-f]{40}\b`)
 )
 
 // shape checks that the answer has the columns its visualisation needs.
@@ -186,6 +187,13 @@ func shape(t *testing.T, st statement, r result) {
 		// described in.
 		if !slices.Equal(described, r.columns) {
 			t.Errorf("%s: the SQL gives %v, the table shows %v", st.name, r.columns, described)
+		}
+		for _, row := range r.rows {
+			for column, v := range row {
+				if text, _ := v.(string); column != "url" && commit.MatchString(text) {
+					t.Fatalf("%s: all forty digits of a commit in %s: %q", st.name, column, text)
+				}
+			}
 		}
 	}
 }

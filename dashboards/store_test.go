@@ -160,6 +160,9 @@ func (s site) seed(t testing.TB, scenario *simulation.Scenario) {
 		if i%2 == 0 {
 			out.URL = "javascript:alert(1)"
 		}
+		if i%3 == 0 {
+			out.Version = d.SHA // some name a commit as their version
+		}
 		if !d.Succeeded {
 			out.Status = schemas.DeploymentFailed
 		}
