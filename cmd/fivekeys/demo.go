@@ -16,56 +16,60 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/fivekeys/fivekeys/ingest/gitlog"
-	"github.com/fivekeys/fivekeys/internal/config"
 	"github.com/fivekeys/fivekeys/internal/report"
 	"github.com/fivekeys/fivekeys/internal/simulation"
-	"github.com/fivekeys/fivekeys/schemas"
 )
 
 type demoCommand struct {
-	Keep string `help:"Keep the demo's data in this folder, to look at with report, query and explain. It must not exist." placeholder:"DIR" type:"path"`
+	Keep string `help:"Keep the demo's data in this folder, to look at with serve, report, query and explain. It must not exist." placeholder:"DIR" type:"path"`
 	To   string `help:"Only deliver the webhooks, to a running intake, signed with FIVEKEYS_GITHUB_SECRET." placeholder:"URL"`
 	Seed uint64 `help:"Another seed is another organisation." default:"1"`
+	Days int    `help:"Days of history. Fewer are quicker, and some figures then rest on too little." default:"90"`
 }
 
 const (
-	demoDays    = 90
+	demoLeast   = 7 // days: before, there is hardly a deployment
+	demoMost    = 730
 	demoSenders = 64
 	// demoEvaluation is how often budgets are evaluated: nobody waits for long.
 	demoEvaluation = time.Second
 )
 
-// Run feeds a simulated organisation's webhooks and a real git history to a
-// real pipeline and checks the figures.
-func (c *demoCommand) Run(ctx context.Context, g *globals, env *environment) error {
-	s, err := g.settings(env)
-	if err != nil {
-		return err
+// Run feeds a simulated organisation's webhooks, its services' spans, its teams'
+// toil and a real git history to a real pipeline and checks the figures. All of
+// that organisation is in one folder, with its configuration: what a serve on
+// the folder shows is what is shown here.
+func (c *demoCommand) Run(ctx context.Context, g *globals, env *environment) (err error) {
+	if c.Days < demoLeast || c.Days > demoMost {
+		return usagef("demo --days %d: give %d to %d", c.Days, demoLeast, demoMost)
 	}
 	if c.To != "" {
+		s, err := g.settings(env)
+		if err != nil {
+			return err
+		}
 		return c.deliverTo(ctx, env, s)
 	}
-	s.natsURL, s.clickhouseURL = "", "" // the demo never writes into a server of yours
-	folder, cleanup, err := c.folder()
+	folder, err := c.folder()
 	if err != nil {
 		return err
 	}
-	defer cleanup()
-	say := func(format string, args ...any) { _, _ = fmt.Fprintf(env.stdout, format+"\n", args...) }
-
-	scenario := simulation.Generate(simulation.Config{Seed: c.Seed, Days: demoDays, End: time.Now().UTC()})
-	s.catalog = scenario.Catalog
-	model := demoModel(time.Now())
-	s.objectives = model.Objectives()
-	if err := c.keepCatalog(&s.catalog); err != nil {
+	defer func() {
+		if c.Keep == "" || err != nil { // half a demo is of no use
+			_ = os.RemoveAll(folder)
+		}
+	}()
+	now := time.Now().UTC()
+	scenario := simulation.Generate(simulation.Config{Seed: c.Seed, Days: c.Days, End: now})
+	model, work := demoModel(now), demoToil(now)
+	own, s, err := c.configure(folder, env, &scenario.Catalog, model)
+	if err != nil {
 		return err
 	}
-	secret := rand.Text()
-	token := newToken()
+	say := func(format string, args ...any) { _, _ = fmt.Fprintf(env.stdout, format+"\n", args...) }
+	secret, token := rand.Text(), newToken()
 	start := time.Now()
-	quiet := *env
-	quiet.logger = (&globals{LogLevel: "warn"}).logger(env.stderr)
-	p, err := startPipeline(ctx, &globals{Data: folder}, &quiet, s, pipelineOptions{
+	p, err := startPipeline(ctx, own, env, s, pipelineOptions{
 		ingest: true, process: true, listen: "127.0.0.1:0",
 		evaluateEvery: demoEvaluation, tokens: []string{token}, sourceSecrets: func(string) []string { return []string{secret} },
 	})
@@ -81,6 +85,9 @@ func (c *demoCommand) Run(ctx context.Context, g *globals, env *environment) err
 	if err := c.feedSpans(ctx, p, model, say); err != nil {
 		return err
 	}
+	if err := (&sender{url: p.url, token: token, client: http.DefaultClient}).send(ctx, work); err != nil {
+		return err
+	}
 	start = time.Now()
 	if err := waitDrained(ctx, p.backlogTotal, nil); err != nil {
 		return err
@@ -88,25 +95,28 @@ func (c *demoCommand) Run(ctx context.Context, g *globals, env *environment) err
 	say("Everything is in the tables %s later.", since(start))
 
 	full := scenario.Expected.Full
-	query := report.Query{Period: report.Period{From: full.From, To: full.To}, At: time.Now().UTC()}
 	source := report.ClickHouse{Conn: p.store.Conn()}
-	checked, err := verify(ctx, source, query, full)
+	checked, err := verify(ctx, source, report.Query{Period: report.Period{From: full.From, To: full.To}, At: now}, full)
 	if err != nil {
 		return err
 	}
-	budgets, err := awaitBudgets(ctx, p.store, model)
+	beside, err := c.verifyBeside(ctx, p.store, model, work)
 	if err != nil {
 		return err
 	}
-	say("Compared %d figures and %d error budgets with what the simulation knows in closed form: all equal.\n", checked, budgets)
+	say("Compared %d figures of delivery, and %s with what the simulation knows in closed form: all equal.\n", checked, beside)
 
-	if err := c.importOwn(ctx, &quiet, p, token, say); err != nil {
+	imported, err := c.importOwn(ctx, env, p, token, say)
+	if err != nil {
 		return err
 	}
+	// As fivekeys report prints it.
+	at := time.Now().UTC()
+	query := report.Query{Period: report.ThroughToday(at, c.Days), At: at}
 	if err := printReport(ctx, env, s, source, query, "table"); err != nil {
 		return err
 	}
-	c.sayNext(say)
+	c.sayNext(say, imported)
 	return nil
 }
 
@@ -116,43 +126,27 @@ func (c *demoCommand) deliverTo(ctx context.Context, env *environment, s *settin
 	if len(secrets) == 0 {
 		return usagef("demo --to: FIVEKEYS_GITHUB_SECRET is not set; give it the secret that the intake checks with")
 	}
-	scenario := simulation.Generate(simulation.Config{Seed: c.Seed, Days: demoDays, End: time.Now().UTC()})
+	scenario := simulation.Generate(simulation.Config{Seed: c.Seed, Days: c.Days, End: time.Now().UTC()})
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(env.stdout, format+"\n", args...) }
 	return c.feed(ctx, env, strings.TrimSuffix(c.To, "/"), secrets[0], scenario.Deliveries, say)
 }
 
-// folder makes the demo's data folder and says how to remove it.
-func (c *demoCommand) folder() (string, func(), error) {
-	if c.Keep != "" {
-		if _, err := os.Stat(c.Keep); err == nil {
-			return "", nil, usagef("demo --keep %s: exists already; name a folder that does not", c.Keep)
-		}
-		return c.Keep, func() {}, nil
-	}
-	dir, err := os.MkdirTemp("", "fivekeys-demo-")
-	if err != nil {
-		return "", nil, fmt.Errorf("make the demo's folder: %w", err)
-	}
-	return dir, func() { _ = os.RemoveAll(dir) }, nil
-}
-
-// keepCatalog leaves the simulated organisation's catalogue in a folder that is
-// kept, where later commands find it.
-func (c *demoCommand) keepCatalog(catalog *schemas.Catalog) error {
+// folder makes the demo's data folder.
+func (c *demoCommand) folder() (string, error) {
 	if c.Keep == "" {
-		return nil
+		dir, err := os.MkdirTemp("", "fivekeys-demo-")
+		if err != nil {
+			return "", fmt.Errorf("make the demo's folder: %w", err)
+		}
+		return dir, nil
 	}
-	text, err := config.Write(catalog)
-	if err != nil {
-		return err
+	if _, err := os.Stat(c.Keep); err == nil {
+		return "", usagef("demo --keep %s: exists already; name a folder that does not", c.Keep)
 	}
 	if err := os.MkdirAll(c.Keep, 0o700); err != nil {
-		return fmt.Errorf("make the demo's folder: %w", err)
+		return "", fmt.Errorf("make the demo's folder: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(c.Keep, defaultConfigFile), text, 0o600); err != nil {
-		return fmt.Errorf("keep the demo's catalogue: %w", err)
-	}
-	return nil
+	return c.Keep, nil
 }
 
 // feed delivers as GitHub does: one signed request a delivery, many at a time.
@@ -176,7 +170,7 @@ func (c *demoCommand) feed(ctx context.Context, env *environment, url, secret st
 	_ = bar.Finish()
 	took := time.Since(start)
 	say("Delivered %d signed GitHub webhooks of 3 teams and 8 services over %d days in %s (%.0f/s, each on disk before its 202).",
-		len(deliveries), demoDays, since(start), float64(len(deliveries))/took.Seconds())
+		len(deliveries), c.Days, since(start), float64(len(deliveries))/took.Seconds())
 	return nil
 }
 
@@ -194,44 +188,76 @@ func (s *sender) deliver(ctx context.Context, secret, event, id string, body []b
 }
 
 // importOwn imports the clone the demo is run in, as an example of a real
-// history. Where there is none, that is no failure.
-func (c *demoCommand) importOwn(ctx context.Context, env *environment, p *pipeline, token string, say func(string, ...any)) error {
+// history, and gives the service's name. Where there is none, that is no failure.
+func (c *demoCommand) importOwn(ctx context.Context, env *environment, p *pipeline, token string, say func(string, ...any)) (service string, err error) {
 	path, err := filepath.Abs(".")
 	if err != nil {
-		return err
+		return "", err
 	}
 	name := filepath.Base(path)
 	history, err := gitlog.Read(ctx, path, gitlog.Options{Service: name})
 	if err != nil {
+		if ctx.Err() != nil {
+			return "", context.Cause(ctx)
+		}
 		say("No git history imported from here: %s.", oneLine(err))
-		return nil
+		return "", nil
 	}
 	out := &sender{url: p.url, token: token, client: http.DefaultClient}
 	if err := sendHistory(ctx, env, out, history); err != nil {
-		return err
+		return "", err
 	}
 	if err := waitDrained(ctx, p.backlogTotal, nil); err != nil {
-		return err
+		return "", err
 	}
 	say("Imported the git history of %s: %d changes, %d tags as deployments.", path, history.Changes, history.Tags)
 	for _, warning := range history.Warnings {
 		say("  note: %s", warning)
 	}
 	say("")
-	return nil
+	return name, nil
 }
 
-func (c *demoCommand) sayNext(say func(string, ...any)) {
-	say(`
-Next, on your own:
-  fivekeys import git ~/src/your-repository && fivekeys report --since 365d
-  FIVEKEYS_GITHUB_SECRET=… fivekeys serve      # then point GitHub's webhook at /webhooks/github`)
+// sayNext ends with commands that work as they stand.
+func (c *demoCommand) sayNext(say func(string, ...any), imported string) {
+	me := program()
 	if c.Keep == "" {
-		say("  fivekeys demo --keep demo-data             # keeps this demo's data to look at")
+		say("\nNothing of this is left on the disk. To keep it and look around in it:\n  %s demo --keep demo-data", me)
+	} else {
+		data := quoted(c.Keep)
+		say("\nThis is kept in %s. To look around in it:", c.Keep)
+		say("  %s --data %s report --since %dd", me, data, c.Days)
+		say("  %s --data %s slo status", me, data)
+		say("  %s --data %s explain change-fail-rate --service storefront --since %dd", me, data, c.Days)
+		say("  %s --data %s query 'SELECT * FROM deployments WHERE failed LIMIT 5'", me, data)
+		say("To look at it in Grafana (docs/dashboards.md) or send more to it, until Ctrl-C:")
+		say("  %s --data %s serve --clickhouse-listen 127.0.0.1:8123", me, data)
+	}
+	if imported == "" {
+		say("Your own, in the clone of a repository:\n  %s import git", me)
 		return
 	}
-	say("  fivekeys --data %s explain change-fail-rate --service SERVICE --since 90d", c.Keep)
-	say("  fivekeys --data %s query 'SELECT * FROM deployments WHERE failed LIMIT 5'", c.Keep)
+	say("Your own: the history of the clone here, without the simulated organisation:")
+	say("  %s import git && %s report --service %s --since 365d", me, me, quoted(imported))
+}
+
+// program is how this program was called, for commands to be pasted.
+func program() string {
+	if strings.ContainsRune(os.Args[0], filepath.Separator) {
+		return quoted(os.Args[0])
+	}
+	return filepath.Base(os.Args[0])
+}
+
+// quoted is a word as a shell takes it.
+func quoted(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+,:@%", r)
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 func since(start time.Time) time.Duration { return time.Since(start).Round(10 * time.Millisecond) }

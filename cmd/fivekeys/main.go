@@ -27,6 +27,8 @@ const (
 	exitDone   = 0
 	exitFailed = 1
 	exitUsage  = 2
+	// exitInterrupted is what shells expect of a command that Ctrl-C ended.
+	exitInterrupted = 130
 )
 
 type commands struct {
@@ -104,9 +106,16 @@ func run(ctx context.Context, args []string, env *environment) int {
 		fmt.Fprintf(env.stderr, "fivekeys: %s (see fivekeys --help)\n", oneLine(err))
 		return exitUsage
 	}
+	if cli.LogLevel == "auto" && parsed.Command() != "serve" {
+		cli.LogLevel = "warn" // a command that ends says on its standard output what it did
+	}
 	env.logger = cli.logger(env.stderr)
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	if err := parsed.Run(&cli.globals, env); err != nil {
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			fmt.Fprintf(env.stderr, "fivekeys: %s was stopped before it was done\n", parsed.Command())
+			return exitInterrupted
+		}
 		var usage *usageError
 		if errors.As(err, &usage) {
 			fmt.Fprintf(env.stderr, "fivekeys: %s\n", oneLine(err))

@@ -17,16 +17,7 @@ import (
 // The scripts read as documentation of the commands. They run on the real
 // engine and the real NATS, each in an empty folder.
 func TestScripts(t *testing.T) {
-	library := os.Getenv("FIVEKEYS_ENGINE_LIBRARY")
-	if library == "" {
-		found, err := filepath.Glob("../../deploy/engine/node_modules/@chdb/lib-*/libchdb.so")
-		if err != nil || len(found) == 0 {
-			t.Fatal("the engine is missing: run make engine")
-		}
-		if library, err = filepath.Abs(found[0]); err != nil {
-			t.Fatal(err)
-		}
-	}
+	library := engineLibrary(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
@@ -50,6 +41,22 @@ func TestScripts(t *testing.T) {
 			"await":  await,
 		},
 	})
+}
+
+// engineLibrary is where the engine is, for a fivekeys that runs elsewhere.
+func engineLibrary(t testing.TB) string {
+	t.Helper()
+	library := os.Getenv("FIVEKEYS_ENGINE_LIBRARY")
+	if library == "" {
+		found, err := filepath.Glob("../../deploy/engine/node_modules/@chdb/lib-*/libchdb.so")
+		if err != nil || len(found) == 0 {
+			t.Fatal("the engine is missing: run make engine")
+		}
+		if library, err = filepath.Abs(found[0]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return library
 }
 
 // status runs a command and checks its exit status: status 2 fivekeys …

@@ -70,13 +70,6 @@ func again(rule string) string {
 	return " and again by " + rule
 }
 
-func quoted(s string) string {
-	if strings.ContainsAny(s, " '\"\\$") {
-		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-	}
-	return s
-}
-
 // correction makes a new one of the flags, or the end of the one that is to be
 // withdrawn.
 func (c *sloCorrectCommand) correction(ctx context.Context, g *globals, env *environment, s *settings) (schemas.CorrectionEvent, error) {

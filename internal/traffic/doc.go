@@ -10,7 +10,9 @@
 //	      → Spans        every span once, by end time
 //	      → Deliveries   the same as senders send them: late, twice, shuffled
 //	      → Minutes      what the objectives must count, in closed form
+//	      → Calls        what the dependencies must count, in closed form
 //
 // Each request is one trace of two spans: the service's server span, which
-// counts, and an internal one, slow and failed, which must not.
+// counts, and an internal one, slow and failed, which must not. Where the service
+// has a caller, its client span stands above them.
 package traffic

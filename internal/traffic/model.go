@@ -32,6 +32,14 @@ type Model struct {
 type Service struct {
 	Name   string
 	Phases []Phase
+	// Caller is the service that calls it; without one nobody is seen calling.
+	Caller string
+}
+
+// Calls are those of one service by another.
+type Calls struct {
+	Caller, Callee string
+	Calls, Errors  uint64
 }
 
 // Phase is some minutes of a service. In each minute it gets PerMinute
@@ -143,6 +151,24 @@ func (m Model) Minutes() []schemas.SLIMinute {
 		}
 		return a.Minute.Compare(b.Minute)
 	})
+	return all
+}
+
+// Calls are what services ask of each other from the first minute to the last.
+func (m Model) Calls() []Calls {
+	var all []Calls
+	for _, s := range m.Services {
+		if s.Caller == "" {
+			continue
+		}
+		c := Calls{Caller: s.Caller, Callee: s.Name}
+		for i := range s.minutes() {
+			p := s.at(i)
+			c.Calls += uint64(p.PerMinute)
+			c.Errors += uint64(p.Bad)
+		}
+		all = append(all, c)
+	}
 	return all
 }
 

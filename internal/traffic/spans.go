@@ -17,17 +17,18 @@ func (m Model) minute(number int) []schemas.Span {
 	for i, s := range m.Services {
 		p := s.at(number)
 		for r := range p.PerMinute {
-			spans = m.request(spans, s.Name, at, p, r, uint64(i)<<48|uint64(number)<<24|uint64(r))
+			spans = m.request(spans, s, at, p, r, uint64(i)<<48|uint64(number)<<24|uint64(r))
 		}
 	}
 	slices.SortStableFunc(spans, func(a, b schemas.Span) int { return int(a.Start + a.Duration - b.Start - b.Duration) })
 	return spans
 }
 
-// request adds the two spans of request r of a minute. The first one ends with
+// request adds the spans of request r of a minute: two, and the caller's if
+// there is one. The first one ends with
 // the minute's first nanosecond and began in the minute before: a span counts
 // where it ends.
-func (m Model) request(spans []schemas.Span, service string, at time.Time, p Phase, r int, number uint64) []schemas.Span {
+func (m Model) request(spans []schemas.Span, of Service, at time.Time, p Phase, r int, number uint64) []schemas.Span {
 	end := at.UnixNano() + int64(r)*int64(time.Minute)/int64(p.PerMinute)
 	duration := fast
 	if spread(r, p.Slow, p.PerMinute) {
@@ -37,7 +38,7 @@ func (m Model) request(spans []schemas.Span, service string, at time.Time, p Pha
 		}
 	}
 	span := schemas.Span{
-		Service: service, Version: p.Version, Environment: "production", Name: "GET /" + service, Kind: schemas.KindServer,
+		Service: of.Name, Version: p.Version, Environment: "production", Name: "GET /" + of.Name, Kind: schemas.KindServer,
 		Start: end - int64(duration), Duration: int64(duration),
 		Attributes: []schemas.Attribute{{Key: "http.request.method", Value: "GET"}, {Key: "http.response.status_code", Value: "200"}},
 	}
@@ -51,6 +52,15 @@ func (m Model) request(spans []schemas.Span, service string, at time.Time, p Pha
 	inner := span
 	inner.ParentID, inner.Name, inner.Kind, inner.Status, inner.Attributes = span.SpanID, "work", schemas.KindInternal, schemas.StatusError, nil
 	binary.BigEndian.PutUint64(inner.SpanID[:], mix(number+1)&^1|2)
+	if of.Caller != "" {
+		call := span
+		call.Service, call.Version, call.Kind, call.Peer = of.Caller, "", schemas.KindClient, of.Name
+		// The way there and back takes a while.
+		call.Start, call.Duration = span.Start-int64(time.Millisecond), span.Duration+2*int64(time.Millisecond)
+		binary.BigEndian.PutUint64(call.SpanID[:], mix(number+1)&^3|4)
+		span.ParentID = call.SpanID
+		spans = append(spans, call)
+	}
 	return append(spans, span, inner)
 }
 

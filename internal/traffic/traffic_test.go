@@ -142,3 +142,38 @@ func TestOTLPHoldsWhatTheSpansAre(t *testing.T) {
 		t.Error(cmp.Diff(want, got, cmp.AllowUnexported(identity{})))
 	}
 }
+
+// The calls in closed form agree with the client spans above the servers'.
+func TestCallsAreWhatTheSpansHold(t *testing.T) {
+	m := Example(start)
+	m.Services[0].Caller, m.Services[1].Caller = "web", "shop"
+	servers := map[schemas.SpanID]string{}
+	for s := range m.Spans() {
+		if s.Kind == schemas.KindServer && s.ParentID != (schemas.SpanID{}) {
+			servers[s.ParentID] = s.Service
+		}
+	}
+	counted := map[[2]string]Calls{}
+	for s := range m.Spans() {
+		if s.Kind != schemas.KindClient {
+			continue
+		}
+		if servers[s.SpanID] != s.Peer {
+			t.Fatalf("a call of %s has the server %q below it", s.Peer, servers[s.SpanID])
+		}
+		c := counted[[2]string{s.Service, s.Peer}]
+		c.Caller, c.Callee = s.Service, s.Peer
+		c.Calls++
+		if s.Status == schemas.StatusError {
+			c.Errors++
+		}
+		counted[[2]string{s.Service, s.Peer}] = c
+	}
+	want := map[[2]string]Calls{}
+	for _, c := range m.Calls() {
+		want[[2]string{c.Caller, c.Callee}] = c
+	}
+	if diff := cmp.Diff(want, counted); diff != "" || len(want) != 2 {
+		t.Error(diff)
+	}
+}
