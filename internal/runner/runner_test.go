@@ -7,10 +7,10 @@ import (
 	"strconv"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/fivekeys/fivekeys/internal/jetstream"
 	"github.com/fivekeys/fivekeys/internal/runner"
+	"github.com/fivekeys/fivekeys/internal/testkit"
 )
 
 // stage is a runner over an embedded NATS with n messages waiting.
@@ -18,18 +18,16 @@ type stage struct {
 	client    *jetstream.Client
 	publisher *jetstream.Publisher
 	sub       *jetstream.Subscription
+	folder    string
+	// burying takes dead letters; the publisher unless given.
+	burying runner.DeadLetters
 }
 
 func newStage(t *testing.T, n int) *stage {
 	t.Helper()
-	client, err := jetstream.Open(t.Context(), jetstream.Config{StoreDir: t.TempDir(), NoSync: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = client.Close() })
-	if err := client.Ensure(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	s := &stage{folder: t.TempDir()}
+	s.open(t)
+	client := s.client
 	publisher, err := client.NewPublisher(t.Context(), jetstream.PublisherConfig{})
 	if err != nil {
 		t.Fatal(err)
@@ -45,14 +43,29 @@ func newStage(t *testing.T, n int) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &stage{client, publisher, sub}
+	s.publisher, s.sub, s.burying = publisher, sub, runner.NewDeadLetters(publisher)
+	return s
+}
+
+// open starts the server, also again after its client was closed.
+func (s *stage) open(t *testing.T) {
+	t.Helper()
+	client, err := jetstream.Open(t.Context(), jetstream.Config{StoreDir: s.folder, NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	if err := client.Ensure(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.client = client
 }
 
 // run drives a processor until stop is closed.
 func (s *stage) run(t *testing.T, stop <-chan struct{}, process runner.ProcessorFunc) {
 	t.Helper()
 	r, err := runner.New(runner.Config{
-		Stage: "test", Subscription: s.sub, Processor: process, DeadLetters: runner.NewDeadLetters(s.publisher),
+		Stage: "test", Subscription: s.sub, Processor: process, DeadLetters: s.burying,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +77,7 @@ func (s *stage) run(t *testing.T, stop <-chan struct{}, process runner.Processor
 			t.Errorf("run: %v", err)
 		}
 	})
-	<-stop
+	testkit.Receive(t, "the batches are processed", stop)
 	cancel()
 	done.Wait()
 	if err := s.sub.Close(); err != nil {
@@ -76,24 +89,24 @@ func (s *stage) run(t *testing.T, stop <-chan struct{}, process runner.Processor
 // acknowledgements in, and counts what waits, some time after they were sent.
 func (s *stage) awaitUnsettled(t *testing.T, want uint64) {
 	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		lags, err := s.client.Pending(t.Context(), jetstream.StreamDeliveries)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, lag := range lags {
-			if lag.Consumer == jetstream.ConsumerArchive && lag.Total() == want {
-				return
-			}
-		}
-		select {
-		case <-tick.C:
-		case <-t.Context().Done():
-			t.Fatalf("%d messages should be unsettled: %+v", want, lags)
+	testkit.AwaitState(t, strconv.FormatUint(want, 10)+" messages are unsettled", func() (bool, any) {
+		left := s.unsettled(t)
+		return left == want, left
+	})
+}
+
+func (s *stage) unsettled(t *testing.T) (left uint64) {
+	t.Helper()
+	lags, err := s.client.Pending(t.Context(), jetstream.StreamDeliveries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lag := range lags {
+		if lag.Consumer == jetstream.ConsumerArchive {
+			left += lag.Total()
 		}
 	}
+	return left
 }
 
 func (s *stage) letters(t *testing.T) []jetstream.Stored {
@@ -169,5 +182,69 @@ func TestWhatIsNotSettledWhenItStopsComesAgain(t *testing.T) {
 func TestAnIncompleteRunnerIsRefused(t *testing.T) {
 	if _, err := runner.New(runner.Config{Stage: "test"}); err == nil {
 		t.Error("a runner without a subscription was made")
+	}
+}
+
+// unable takes no dead letters.
+type unable struct{}
+
+func (unable) Bury(context.Context, string, *jetstream.Received, error) error {
+	return errors.New("the stream of dead letters is full")
+}
+
+func TestAMessageIsNotEndedBeforeItsDeadLetterIsStored(t *testing.T) {
+	const messages = 5
+	s := newStage(t, messages)
+	s.burying = unable{}
+	stop := make(chan struct{})
+	settled := 0
+	s.run(t, stop, func(_ context.Context, batch []*jetstream.Received) ([]runner.Outcome, error) {
+		outcomes := make([]runner.Outcome, len(batch))
+		for i, m := range batch {
+			if string(m.Data) == "3" {
+				outcomes[i].Poison = errors.New("not understood")
+			}
+		}
+		if settled += len(batch); settled == messages {
+			close(stop)
+		}
+		return outcomes, nil
+	})
+	// What was answered has reached the server when the client is closed.
+	if err := s.client.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.open(t)
+	if left := s.unsettled(t); left != 1 {
+		t.Errorf("%d messages are not settled, want that one", left)
+	}
+	if letters := s.letters(t); len(letters) > 0 {
+		t.Errorf("dead letters: %+v", letters)
+	}
+}
+
+func TestOutcomesThatDoNotMatchTheirMessagesSettleNothing(t *testing.T) {
+	s := newStage(t, 3)
+	r, err := runner.New(runner.Config{
+		Stage: "test", Subscription: s.sub, DeadLetters: runner.NewDeadLetters(s.publisher),
+		Processor: runner.ProcessorFunc(func(_ context.Context, batch []*jetstream.Received) ([]runner.Outcome, error) {
+			return make([]runner.Outcome, len(batch)+1), nil
+		}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Run(t.Context()); err == nil {
+		t.Error("it goes on")
+	}
+	if err := s.sub.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.client.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.open(t)
+	if left := s.unsettled(t); left != 3 {
+		t.Errorf("%d messages are not settled, want all 3", left)
 	}
 }
