@@ -43,6 +43,8 @@ var libchdb struct {
 	resultStorageBytes func(result unsafe.Pointer) uint64
 	resultRowsWritten  func(result unsafe.Pointer) uint64
 	resultBytesWritten func(result unsafe.Pointer) uint64
+
+	pages [][2]uintptr // of its code and constants, see trimLibrary
 }
 
 // loadLibrary opens libchdb and resolves the table. It also takes the engine's
@@ -91,6 +93,10 @@ func loadLibrary(path string) (err error) {
 		purego.RegisterLibFunc(fn, handle, name)
 	}
 	l.setSignalHandlers(0)
+	const known = "chdb_connect"
+	if at, err := purego.Dlsym(handle, known); err == nil {
+		l.pages = libraryPages(path, known, at)
+	}
 	return nil
 }
 
@@ -185,6 +191,13 @@ func (c *connection) exec(sql string) error {
 	r := c.query(sql, "Null")
 	defer r.free()
 	return r.err()
+}
+
+// text runs a statement that answers with text.
+func (c *connection) text(sql string) (string, error) {
+	r := c.query(sql, "TSVRaw")
+	defer r.free()
+	return trimmed(r.bytes()), r.err()
 }
 
 // stream starts a query whose blocks are fetched one by one with next.

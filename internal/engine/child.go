@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 	"time"
@@ -61,8 +62,20 @@ const (
 type childOrders struct {
 	Library, DataDir, Database string
 	MemoryLimit                uint64
+	Threads                    int // a statement may use; the confined child can't see the machine
 	Writer, Reader             Credentials
+	Private                    []string // tables of the writer's alone
+	ReaderWait                 time.Duration
 	TCP                        bool
+}
+
+// The engine asks for the size of its threads' stacks, which of the main thread
+// only a file in /proc tells. So the main goroutine keeps that thread, and the
+// engine gets others.
+func init() {
+	if os.Getenv(childVariable) != "" {
+		runtime.LockOSThread()
+	}
 }
 
 // RunChildIfAsked turns this process into the engine's child when it was
@@ -76,7 +89,10 @@ func RunChildIfAsked() {
 		err := confinedAgain(os.Args[1], os.Args[2], childEnvironment(childConfined))
 		fmt.Fprintf(os.Stderr, "the engine is not confined to its folder: %v; give the passwords of the HTTP interface only to those who may read your files\n", err)
 	}
-	if err := runChild(os.Stdin); err != nil {
+	nameProcess() // on the main thread: a process is called what that is called
+	ended := make(chan error)
+	go func() { ended <- runChild(os.Stdin) }()
+	if err := <-ended; err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -88,7 +104,6 @@ func runChild(stdin io.Reader) error {
 	// needs the engine for its last inserts, so only it decides when to end.
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	debug.SetGCPercent(childGarbage)
-	nameProcess()
 
 	var orders childOrders
 	if err := json.NewDecoder(stdin).Decode(&orders); err != nil {
@@ -142,8 +157,11 @@ func inheritedListeners(tcp bool) ([]net.Listener, error) {
 
 // boot loads the library, starts the engine and makes our database.
 func boot(orders childOrders) (*server, error) {
+	if err := os.Chdir(orders.DataDir); err != nil {
+		return nil, fmt.Errorf("work in the data folder: %w", err)
+	}
 	l := newLimits(orders.MemoryLimit)
-	config, err := writeSettings(orders.DataDir, orders.Database, l)
+	config, err := writeSettings(orders, l)
 	if err != nil {
 		return nil, err
 	}
@@ -157,23 +175,30 @@ func boot(orders childOrders) (*server, error) {
 	if err := s.base.exec("CREATE DATABASE IF NOT EXISTS " + orders.Database + " ENGINE = Atomic"); err != nil {
 		return nil, fmt.Errorf("create database %s: %w", orders.Database, err)
 	}
-	version := s.base.query("SELECT version()", "TSVRaw")
-	defer version.free()
-	if err := version.err(); err != nil {
+	if s.version, err = s.base.text("SELECT version()"); err != nil {
 		return nil, fmt.Errorf("ask engine for its version: %w", err)
 	}
-	s.version = trimmed(version.bytes())
-	trimLibrary(orders.Library)
+	types, err := s.base.text("SELECT name FROM system.data_type_families")
+	if err != nil {
+		return nil, fmt.Errorf("ask engine for its data types: %w", err)
+	}
+	s.types = set(types)
+	trimLibrary(libchdb.pages)
 	return s, nil
 }
 
 // shutdown stops the engine in order, so that background merges end and no
 // thread is cut off in the middle of a write. Closing the last connection does
 // that; shutdown then joins threads. It leaves idle ones of the engine's pool
-// behind, which hold nothing, so its answer is not looked at.
+// behind, which hold nothing, so its answer is not looked at. Beside a statement
+// that does not end the process ends without all this: what was acknowledged is
+// on disk.
 func (s *server) shutdown() {
-	for range maxStatements {
-		s.slots <- struct{}{} // once all places are ours, nothing runs and nothing begins
+	grace, cancel := context.WithTimeout(context.Background(), killPatience+stopGrace)
+	defer cancel()
+	if err := s.places.drain(grace); err != nil {
+		fmt.Fprintln(os.Stderr, "engine ends at once:", err)
+		return
 	}
 	s.base.close()
 	libchdb.shutdown()
@@ -193,10 +218,10 @@ func (s *server) trimWhenIdle(stop context.Context) {
 		switch now := s.statements.Load(); {
 		case now != seen:
 			seen, trimmed = now, false
-		case !trimmed && len(s.slots) == 0:
+		case !trimmed && s.places.running() == 0:
 			trimmed = true
 			debug.FreeOSMemory()
-			trimLibrary(s.orders.Library)
+			trimLibrary(libchdb.pages)
 		}
 	}
 }

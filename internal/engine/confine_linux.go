@@ -26,12 +26,13 @@ const (
 )
 
 // systemPaths are what the dynamic loader, the Go runtime and the engine read
-// of the system. /proc/<pid>/environ and the like of other processes stay shut:
-// Landlock does not let a confined process look into others.
+// of the system. Nothing of /proc and /sys is among them: both tell of other
+// processes and of the machine, and /proc/self/fd opens again whatever is open,
+// a pipe that never ends among it.
 var systemPaths = []string{
 	"/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/local/lib", "/nix/store",
 	"/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime", "/usr/share/zoneinfo",
-	"/proc", "/sys", "/dev/urandom", "/dev/random", "/dev/null", "/dev/zero",
+	"/dev/urandom", "/dev/random", "/dev/null", "/dev/zero",
 }
 
 // confine restricts the calling thread, for good, to the data folder and to

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
+	"time"
 )
 
 // Credentials are one role's name and password on the HTTP interface.
@@ -28,6 +30,13 @@ type Config struct {
 	// Writer may do everything inside Database, Reader may only read it. A zero
 	// Reader means that there is no such role.
 	Writer, Reader Credentials
+	// Private are tables of Database that only Writer may read.
+	Private []string
+	// ReaderWait is how long a reader's statement waits for others of readers to
+	// end before it is refused; 0 is half a minute.
+	ReaderWait time.Duration
+	// Watch says when an engine that does not answer is started again.
+	Watch Watch
 	// MemoryLimit bounds what the engine allocates, in bytes; 0 is 1 GiB.
 	MemoryLimit uint64
 	// Database is created at start and is everybody's default; "" is fivekeys.
@@ -92,6 +101,9 @@ func Start(ctx context.Context, cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	if library, err = filepath.Abs(library); err != nil { // the child works elsewhere
+		return nil, fmt.Errorf("engine: library: %w", err)
+	}
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("make engine data folder: %w", err)
 	}
@@ -102,9 +114,10 @@ func Start(ctx context.Context, cfg Config) (*Engine, error) {
 	}
 	orders := childOrders{
 		Library: library, DataDir: cfg.DataDir, Database: cfg.Database, MemoryLimit: cfg.MemoryLimit,
-		Writer: cfg.Writer, Reader: cfg.Reader, TCP: e.tcp != nil,
+		Threads: runtime.GOMAXPROCS(0), Writer: cfg.Writer, Reader: cfg.Reader, Private: cfg.Private, ReaderWait: cfg.ReaderWait,
+		TCP: e.tcp != nil,
 	}
-	e.super, err = supervise(ctx, orders, e.lock, e.unix, e.tcp, cfg.Logger)
+	e.super, err = supervise(ctx, orders, cfg.Watch, e.lock, e.unix, e.tcp, cfg.Logger)
 	if err != nil {
 		e.release()
 		return nil, err

@@ -34,6 +34,8 @@ var (
 	codeAuthentication    = errorCode{516, "AUTHENTICATION_FAILED"}
 	codeUnknownCompressor = errorCode{89, "UNKNOWN_COMPRESSION_METHOD"}
 	codeInternal          = errorCode{49, "LOGICAL_ERROR"}
+	codeTooMany           = errorCode{202, "TOO_MANY_SIMULTANEOUS_QUERIES"}
+	codeMemory            = errorCode{241, "MEMORY_LIMIT_EXCEEDED"}
 )
 
 type errorCode struct {

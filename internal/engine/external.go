@@ -87,8 +87,8 @@ func numbered(types string) string {
 // becomes read-only.
 func (s *session) loadExternal(ctx context.Context, req *request) error {
 	for _, t := range req.external {
-		if !settingName.MatchString(t.name) || !balanced(t.structure) {
-			return codeBadArguments.errorf("External table %s: its name or structure is not one", quoteString(t.name))
+		if !settingName.MatchString(t.name) || !s.server.plainColumns(t.structure) {
+			return codeBadArguments.errorf("External table %s: its name or structure is not one; write the structure as name Type, name Type", quoteString(t.name))
 		}
 		if err := s.exec("CREATE TEMPORARY TABLE " + quoteName(t.name) + " (" + t.structure + ") ENGINE = Memory"); err != nil {
 			return err
@@ -100,22 +100,48 @@ func (s *session) loadExternal(ctx context.Context, req *request) error {
 	return nil
 }
 
-// balanced says that text stays inside the brackets it is put into.
-func balanced(text string) bool {
-	s := scanner{text: []byte(text)}
-	depth := 0
-	for t := s.next(); t.kind != tokenEnd; t = s.next() {
-		switch {
+// plainColumns says that a structure is nothing but names and types, divided by
+// commas: no default that is computed, and nothing that leaves the brackets it
+// is put into.
+func (s *server) plainColumns(structure string) bool {
+	if strings.ContainsAny(structure, "\n;#") || strings.Contains(structure, "--") || strings.Contains(structure, "/*") {
+		return false
+	}
+	sc := scanner{text: []byte(structure)}
+	for {
+		if name := sc.next(); name.kind != tokenWord && name.kind != tokenName {
+			return false
+		}
+		if kind := sc.next(); kind.kind != tokenWord || !s.types[strings.ToLower(structure[kind.start:kind.end])] {
+			return false
+		}
+		t := sc.next()
+		if sc.is(t, "(") {
+			if !sc.skipBrackets() {
+				return false
+			}
+			t = sc.next()
+		}
+		if t.kind == tokenEnd {
+			return true
+		}
+		if !sc.is(t, ",") {
+			return false
+		}
+	}
+}
+
+// skipBrackets moves behind the bracket that closes the one just read.
+func (s *scanner) skipBrackets() bool {
+	for depth := 1; depth > 0; {
+		switch t := s.next(); {
+		case t.kind == tokenEnd:
+			return false
 		case s.is(t, "("):
 			depth++
 		case s.is(t, ")"):
 			depth--
-		case s.is(t, ";"):
-			return false
-		}
-		if depth < 0 {
-			return false
 		}
 	}
-	return depth == 0 && !strings.ContainsAny(text, "\n") && !strings.Contains(text, "--") && !strings.Contains(text, "/*") && !strings.Contains(text, "#")
+	return true
 }

@@ -20,9 +20,6 @@ func (s *session) insert(ctx context.Context, out *response, req *request) error
 		// the data, and only VALUES can have placeholders in it.
 		return s.insertValues(out, req)
 	}
-	if err := s.protect(req.role); err != nil {
-		return err
-	}
 	p, err := s.load(ctx, req.statement.head, req.statement.format, req.data, req.params)
 	if err != nil {
 		return err
@@ -43,7 +40,10 @@ func (s *session) insertValues(out *response, req *request) error {
 	if s.classify(text).Statements > 1 {
 		return codeSyntax.errorf("Syntax error (Multi-statements are not allowed): send one statement per request")
 	}
-	r := s.query(text, "Null", req.params...)
+	var r *result
+	if err := s.call(func() { r = s.query(text, "Null", req.params...) }); err != nil {
+		return err
+	}
 	defer r.free()
 	if err := r.err(); err != nil {
 		return err
@@ -55,18 +55,31 @@ func (s *session) insertValues(out *response, req *request) error {
 // load streams data into a table. Whatever goes wrong on the way cancels the
 // insert; only the clean end of the data commits it.
 func (s *session) load(ctx context.Context, head, format string, data io.Reader, params []parameter) (progress, error) {
+	var stream unsafe.Pointer
 	call := newStatementCall(head, format, params)
-	defer call.pin.Unpin()
-	stream := libchdb.streamInsert(s.ptr, call.sql, call.sqlLen, call.format, call.formatLen,
-		call.names, call.nameLens, call.values, call.valueLens, call.count)
-	defer libchdb.destroyInsert(stream)
+	defer s.finally(func() {
+		libchdb.destroyInsert(stream)
+		call.pin.Unpin()
+	})
+	if err := s.call(func() {
+		stream = libchdb.streamInsert(s.ptr, call.sql, call.sqlLen, call.format, call.formatLen,
+			call.names, call.nameLens, call.values, call.valueLens, call.count)
+	}); err != nil {
+		return progress{}, err
+	}
 	if err := exceptionFrom(cString(libchdb.insertError(stream))); err != nil {
 		return progress{}, err
 	}
 	buffer := make([]byte, insertChunk)
 	for {
 		n, err := fill(data, buffer)
-		if n > 0 && libchdb.appendInsert(stream, unsafe.Pointer(&buffer[0]), uintptr(n)) != 0 {
+		var appended int32
+		if n > 0 {
+			if err := s.call(func() { appended = libchdb.appendInsert(stream, unsafe.Pointer(&buffer[0]), uintptr(n)) }); err != nil {
+				return progress{}, err
+			}
+		}
+		if appended != 0 {
 			break // the reason comes with done
 		}
 		if errors.Is(err, io.EOF) {
@@ -76,11 +89,14 @@ func (s *session) load(ctx context.Context, head, format string, data io.Reader,
 			err = codeCancelled.errorf("Query was cancelled: the client went away")
 		}
 		if err != nil {
-			libchdb.cancelInsert(stream)
+			s.finally(func() { libchdb.cancelInsert(stream) })
 			return progress{}, bodyError(err)
 		}
 	}
-	r := &result{libchdb.doneInsert(stream)}
+	r := &result{}
+	if err := s.call(func() { r.ptr = libchdb.doneInsert(stream) }); err != nil {
+		return progress{}, err
+	}
 	defer r.free()
 	if err := r.err(); err != nil {
 		return progress{}, err

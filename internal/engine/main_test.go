@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -79,7 +80,12 @@ func needLibrary(t testing.TB, err error) {
 // start runs an engine of the test's own.
 func start(t testing.TB, dir string) *engine.Engine {
 	t.Helper()
-	e, err := engine.Start(context.Background(), config(dir))
+	return startWith(t, config(dir))
+}
+
+func startWith(t testing.TB, c engine.Config) *engine.Engine {
+	t.Helper()
+	e, err := engine.Start(context.Background(), c)
 	needLibrary(t, err)
 	if err != nil {
 		t.Fatal(err)
@@ -90,6 +96,19 @@ func start(t testing.TB, dir string) *engine.Engine {
 		}
 	})
 	return e
+}
+
+// waitUntil looks until it is so, for a minute at most.
+func waitUntil(t testing.TB, what string, so func() bool) {
+	t.Helper()
+	deadline := time.After(time.Minute)
+	for tick := time.NewTicker(20 * time.Millisecond); !so(); {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("waited for a minute until %s", what)
+		}
+	}
 }
 
 // open connects with clickhouse-go over the unix socket.

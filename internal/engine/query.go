@@ -5,16 +5,27 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"strings"
+	"time"
 
 	"github.com/google/uuid"
 )
 
 // handle runs one authenticated request.
 func (s *server) handle(w http.ResponseWriter, r *http.Request, as role) {
-	req, err := s.readRequest(w, r, as)
-	if err != nil {
+	refuse := func(err error) {
 		e := asException(err)
 		s.writeError(w, e, e.httpStatus())
+	}
+	leave, err := s.places.enter(as)
+	if err != nil {
+		refuse(err)
+		return
+	}
+	defer leave()
+	req, err := s.readRequest(w, r, as)
+	if err != nil {
+		refuse(err)
 		return
 	}
 	defer req.close()
@@ -28,26 +39,51 @@ func (s *server) handle(w http.ResponseWriter, r *http.Request, as role) {
 	} else {
 		err = s.run(r.Context(), out, req, r.Method != http.MethodPost)
 	}
+	if as == roleReader {
+		err = s.withoutPaths(err)
+	}
 	out.finish(err)
 }
 
-// run executes a statement on an engine connection of its own.
-func (s *server) run(ctx context.Context, out *response, req *request, readMethod bool) error {
-	if err := s.take(ctx); err != nil {
-		return err
+// run executes a statement. A reader's that ran out of its share of memory,
+// and of which nothing was answered yet, runs once more with all of it.
+func (s *server) run(ctx context.Context, out *response, req *request, readMethod bool) (err error) {
+	for _, memory := range s.places.shares(req) {
+		if err = s.attempt(ctx, out, req, readMethod, memory); out.started || !outOfMemory(err) {
+			return err
+		}
 	}
-	defer s.give()
-	ses, err := s.openSession(req)
+	return err
+}
+
+// attempt runs a statement on an engine connection of its own.
+func (s *server) attempt(ctx context.Context, out *response, req *request, readMethod bool, memory uint64) error {
+	give, err := s.places.take(ctx, req.role, memory)
 	if err != nil {
 		return err
 	}
-	defer ses.close()
+	s.statements.Add(1)
+	ses, err := s.openSession(req, memory)
+	if err != nil {
+		give()
+		return err
+	}
+	defer ses.end(give)
 	if err := ses.check(req, readMethod); err != nil {
 		return err
+	}
+	if req.role == roleReader {
+		// The engine looks at its own time limit between blocks only.
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, readerSeconds*time.Second+killPatience)
+		defer cancel()
 	}
 	unwatch := ses.killOn(ctx)
 	defer unwatch()
 	if err := ses.loadExternal(ctx, req); err != nil {
+		return err
+	}
+	if err := ses.protect(req); err != nil {
 		return err
 	}
 	switch {
@@ -84,13 +120,25 @@ func (r *request) outputFormat() string {
 	return first(r.statement.format, r.format, "TabSeparated")
 }
 
+// streams says whether a result in this format may be sent block by block:
+// each block the engine hands out is a complete document, so the format must
+// have neither header nor footer.
+func streams(format string) bool {
+	switch strings.ToLower(format) {
+	case "native", "tsv", "tabseparated", "tsvraw", "tabseparatedraw", "csv", "jsoneachrow", "jsonlines", "ndjson",
+		"jsonstringseachrow", "jsoncompacteachrow", "jsoncompactstringseachrow", "rowbinary", "tskv", "lineasstring", "rawblob":
+		return true
+	}
+	return false
+}
+
 // stream sends a result in bounded memory, however long it is.
 func (s *session) stream(ctx context.Context, out *response, req *request) error {
-	if err := s.protect(req.role); err != nil {
+	var st *stream
+	defer s.finally(func() { st.close() })
+	if err := s.call(func() { st = s.connection.stream(req.text, req.outputFormat(), req.params...) }); err != nil {
 		return err
 	}
-	st := s.connection.stream(req.text, req.outputFormat(), req.params...)
-	defer st.close()
 	if err := st.err(); err != nil {
 		if notStreamable(err) { // nothing has run: an INSERT behind WITH, for one
 			st.close()
@@ -101,9 +149,13 @@ func (s *session) stream(ctx context.Context, out *response, req *request) error
 	out.describe(req.outputFormat())
 	var total progress
 	for {
-		block, err := st.next()
-		if err != nil {
+		var block *result
+		var failed error
+		if err := s.call(func() { block, failed = st.next() }); err != nil {
 			return err
+		}
+		if failed != nil {
+			return failed
 		}
 		if block == nil {
 			out.summary(total)
@@ -111,7 +163,7 @@ func (s *session) stream(ctx context.Context, out *response, req *request) error
 		}
 		total.add(block.progress())
 		out.summary(total)
-		err = out.write(block.bytes())
+		err := out.write(block.bytes())
 		block.free()
 		if err != nil {
 			return err
@@ -130,12 +182,13 @@ func notStreamable(err error) bool {
 }
 
 // materialise runs everything that is not a stream. What a SELECT may hold in
-// memory is bounded (see prepare); beyond it is an error, never a cut-off result.
+// memory is bounded (see settings); beyond it is an error, never a cut-off result.
 func (s *session) materialise(out *response, req *request) error {
-	if err := s.protect(req.role); err != nil {
+	var r *result
+	if err := s.call(func() { r = s.query(req.text, req.outputFormat(), req.params...) }); err != nil {
+		s.finally(func() { r.free() })
 		return err
 	}
-	r := s.query(req.text, req.outputFormat(), req.params...)
 	defer r.free()
 	if err := r.err(); err != nil {
 		return err

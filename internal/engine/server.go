@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	// maxStatements run at a time; more wait. Each holds an OS thread and its
-	// share of the memory limit.
-	maxStatements = 16
+	// maxStuck is how many statements may go on although they were killed, before
+	// the engine asks to be started again.
+	maxStuck = 3
 	// stallLimit is how long a client may neither send nor take a byte. A stuck
 	// reader would otherwise hold its place among the statements for ever.
 	stallLimit = 5 * time.Minute
@@ -43,16 +43,20 @@ type server struct {
 	base      *connection
 	version   string
 	spool     string
-	slots     chan struct{}
-	// statements counts those that were begun.
+	places    *places
+	types     map[string]bool // the engine's data types, in small letters
+	// statements counts those that were begun, stuck those that nothing stops.
 	statements atomic.Uint64
+	stuck      atomic.Int64
 	killAll    context.Context // done when statements have to end
 	killNow    context.CancelFunc
 }
 
 func newServer(orders childOrders, l limits, config string) *server {
-	s := &server{orders: orders, limits: l, slots: make(chan struct{}, maxStatements), spool: orders.DataDir}
-	s.arguments = []string{"clickhouse", "--path=" + orders.DataDir, "--config-file=" + config, "--async_insert=0", "--implicit_select=0"}
+	s := &server{orders: orders, limits: l, places: newPlaces(l, orders.ReaderWait), spool: orders.DataDir}
+	// The child works in the data folder, so that no path in an answer is more
+	// than one within it.
+	s.arguments = []string{"clickhouse", "--path=.", "--config-file=" + config, "--async_insert=0", "--implicit_select=0"}
 	s.killAll, s.killNow = context.WithCancel(context.Background())
 	return s
 }
@@ -89,6 +93,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/ping", "/replicas_status":
 		answerOK(w)
+		return
+	case alivePath:
+		s.answerAlive(w, r)
 		return
 	case "/", "":
 	default:
@@ -176,19 +183,6 @@ func (s *server) writeError(w http.ResponseWriter, e *exception, status int) {
 func (s *server) errorText(e *exception) string {
 	return fmt.Sprintf("%v (version %s)", e, s.version)
 }
-
-// take waits for a place among the running statements.
-func (s *server) take(ctx context.Context) error {
-	select {
-	case s.slots <- struct{}{}:
-		s.statements.Add(1)
-		return nil
-	case <-ctx.Done():
-		return codeCancelled.errorf("Query was cancelled before it began")
-	}
-}
-
-func (s *server) give() { <-s.slots }
 
 // spoolFile is a file without a name, for uploads that do not fit in memory.
 func (s *server) spoolFile() (*os.File, error) {

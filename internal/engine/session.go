@@ -9,77 +9,59 @@ import (
 	"time"
 )
 
-// reader's bounds: an analyst's query must not take the machine away from
-// ingest. Shorter ones (Grafana sets its own timeout) are kept.
-const (
-	readerSeconds    = 120
-	readerResultRows = 5_000_000
-	readerThreads    = 2
-)
-
 // killEvery is how often a statement that shall end is killed again: the first
 // KILL may come before the engine has listed it.
 const killEvery = 20 * time.Millisecond
+
+// killPatience is how long a statement may go on although it was killed. Then
+// whoever waits for it is told so, and it keeps its place alone.
+const killPatience = 5 * time.Second
 
 // session is a fresh engine connection for one request, so that no setting, no
 // readonly and no temporary table outlives it.
 type session struct {
 	*connection
-	server *server
-	id     string
+	server   *server
+	id       string
+	database string
+
+	lost      chan struct{} // closed when a statement goes on although it was killed
+	pending   chan struct{} // the call that was given up, until it ends
+	leftovers []func()      // what remains to be done then
 }
 
 // openSession prepares a connection: identity, database, the client's settings
 // and, last, readonly.
-func (s *server) openSession(req *request) (*session, error) {
+func (s *server) openSession(req *request, memory uint64) (*session, error) {
 	c, err := openConnection(s.arguments)
 	if err != nil {
 		return nil, err
 	}
-	ses := &session{connection: c, server: s, id: rand.Text()}
-	if err := ses.prepare(req); err != nil {
+	ses := &session{connection: c, server: s, id: rand.Text(), lost: make(chan struct{})}
+	if err := ses.prepare(req, memory); err != nil {
 		c.close()
 		return nil, err
 	}
 	return ses, nil
 }
 
-func (s *session) prepare(req *request) error {
+func (s *session) prepare(req *request, memory uint64) error {
 	// Grafana and clickhouse-go say "default" when they mean the user's default.
-	database := req.database
-	if database == "" || database == "default" {
-		database = s.server.orders.Database
+	s.database = req.database
+	if s.database == "" || s.database == "default" {
+		s.database = s.server.orders.Database
 	}
-	if err := s.exec("USE " + quoteName(database)); err != nil {
+	if req.role == roleReader && s.database != s.server.orders.Database && !strings.EqualFold(s.database, "information_schema") {
+		return refused("The database " + s.database)
+	}
+	if err := s.exec("USE " + quoteName(s.database)); err != nil {
 		return err
 	}
-	var settings []parameter
-	if req.role == roleReader {
-		settings = append(settings,
-			parameter{"max_execution_time", strconv.Itoa(readerSeconds)},
-			parameter{"max_result_rows", strconv.Itoa(readerResultRows)},
-			parameter{"max_threads", strconv.Itoa(readerThreads)})
-	}
 	document := req.selects() && !streamable(req)
-	if document {
-		settings = append(settings,
-			parameter{"max_result_bytes", strconv.FormatUint(s.server.limits.resultBytes, 10)},
-			parameter{"output_format_parallel_formatting", "0"}) // it would hold many pieces at a time
+	settings, err := s.settings(req, memory, document)
+	if err != nil {
+		return err
 	}
-	for _, p := range req.settings {
-		bound, bounded := s.bound(p.name, req.role, document)
-		switch {
-		case p.name == "log_comment", req.role == roleReader && (p.name == "readonly" || p.name == "profile"):
-			continue // ours to set; a profile would bring other bounds
-		case p.name == "dialect":
-			return codeBadArguments.errorf("Setting dialect is not supported by the embedded engine")
-		case bounded:
-			p.value = clamp(p.value, bound)
-		}
-		settings = append(settings, p)
-	}
-	// What KILL QUERY finds the statement by; after the client's settings.
-	settings = append(settings, parameter{"log_comment", s.id})
 	set, err := setStatement(settings)
 	if err != nil {
 		return err
@@ -87,25 +69,47 @@ func (s *session) prepare(req *request) error {
 	return s.exec(set)
 }
 
-// bound is the highest value a client may give a setting, if there is one.
-func (s *session) bound(name string, as role, document bool) (float64, bool) {
-	if name == "max_result_bytes" && document {
-		return float64(s.server.limits.resultBytes), true
+// settings are ours, then the client's as far as its role may give them, then
+// those that no client changes.
+func (s *session) settings(req *request, memory uint64, document bool) (settings []parameter, err error) {
+	if req.role == roleReader {
+		settings = append(settings,
+			parameter{"max_execution_time", strconv.Itoa(readerSeconds)},
+			parameter{"max_result_rows", strconv.Itoa(readerResultRows)},
+			parameter{"max_threads", strconv.Itoa(readerThreads)},
+			parameter{"max_memory_usage", strconv.FormatUint(memory, 10)})
 	}
-	if as != roleReader {
-		return 0, false
+	if document {
+		settings = append(settings,
+			parameter{"max_result_bytes", strconv.FormatUint(s.server.limits.resultBytes, 10)},
+			parameter{"output_format_parallel_formatting", "0"}) // it would hold many pieces at a time
 	}
-	switch name {
-	case "max_execution_time":
-		return readerSeconds, true
-	case "max_result_rows":
-		return readerResultRows, true
-	case "max_threads":
-		return readerThreads, true
-	case "max_memory_usage":
-		return float64(s.server.limits.queryMemory), true
+	for _, p := range req.settings {
+		if req.role == roleReader {
+			switch p.name {
+			case "readonly", "profile", "log_comment", "max_memory_usage":
+				continue // ours to set: the memory by its share, and a profile would bring other bounds
+			}
+			bound, may := readerSettings[p.name]
+			if !may {
+				return nil, codeReadOnly.errorf("Cannot modify %s setting in readonly mode: it is not among those that the reader may change (docs/connect.md lists them)", quoteString(p.name))
+			}
+			if bound > 0 {
+				p.value = clamp(p.value, bound)
+			}
+		}
+		switch {
+		case p.name == "log_comment":
+			continue
+		case p.name == "dialect":
+			return nil, codeBadArguments.errorf("Setting dialect is not supported by the embedded engine")
+		case p.name == "max_result_bytes" && document:
+			p.value = clamp(p.value, float64(s.server.limits.resultBytes))
+		}
+		settings = append(settings, p)
 	}
-	return 0, false
+	// What KILL QUERY finds the statement by; after the client's settings.
+	return append(settings, parameter{"log_comment", s.id}), nil
 }
 
 // clamp holds a number to a bound; 0 is ClickHouse's "without limit". What is
@@ -117,12 +121,16 @@ func clamp(value string, bound float64) string {
 	return value
 }
 
-// protect makes the rest of the session read-only for the reader.
-func (s *session) protect(as role) error {
-	if as != roleReader {
+// protect makes the rest of the session read-only for the reader, and looks at
+// what the statement names.
+func (s *session) protect(req *request) error {
+	if req.role != roleReader {
 		return nil
 	}
-	return s.exec("SET readonly = 1")
+	if err := s.exec("SET readonly = 1"); err != nil {
+		return err
+	}
+	return s.permit(req)
 }
 
 // check refuses what must not run. The engine's parser counts and classifies;
@@ -175,6 +183,8 @@ func (s *session) killOn(ctx context.Context) (unwatch func()) {
 		case <-ctx.Done():
 		case <-s.server.killAll.Done():
 		}
+		giveUp := time.AfterFunc(killPatience, func() { close(s.lost) })
+		defer giveUp.Stop()
 		spare, err := openConnection(s.server.arguments)
 		if err != nil {
 			return // the engine is ending
@@ -187,6 +197,8 @@ func (s *session) killOn(ctx context.Context) (unwatch func()) {
 			select {
 			case <-over:
 				return
+			case <-s.lost:
+				return
 			case <-again.C:
 			}
 		}
@@ -195,16 +207,4 @@ func (s *session) killOn(ctx context.Context) (unwatch func()) {
 		close(over)
 		watch.Wait()
 	})
-}
-
-// streams says whether a result in this format may be sent block by block:
-// each block the engine hands out is a complete document, so the format must
-// have neither header nor footer.
-func streams(format string) bool {
-	switch strings.ToLower(format) {
-	case "native", "tsv", "tabseparated", "tsvraw", "tabseparatedraw", "csv", "jsoneachrow", "jsonlines", "ndjson",
-		"jsonstringseachrow", "jsoncompacteachrow", "jsoncompactstringseachrow", "rowbinary", "tskv", "lineasstring", "rawblob":
-		return true
-	}
-	return false
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/template"
 )
 
@@ -17,6 +18,9 @@ const (
 	minMemoryLimit = 256 << 20
 	// queryMemoryShare of the limit is what one statement may take.
 	queryMemoryShare = 0.75
+	// readerMemoryShare is what all statements of readers may take together. The
+	// other half is for the writer and for merges.
+	readerMemoryShare = 0.5
 	// resultMemoryShare of the limit bounds a result that has to be built in
 	// memory, because its format is one document. The engine needs several times
 	// its size while the text grows.
@@ -25,14 +29,15 @@ const (
 
 // limits are what the reader and the materialised formats are held to.
 type limits struct {
-	memory, queryMemory, resultBytes uint64
+	memory, queryMemory, readerMemory, resultBytes uint64
 }
 
 func newLimits(memory uint64) limits {
 	return limits{
-		memory:      memory,
-		queryMemory: uint64(float64(memory) * queryMemoryShare),
-		resultBytes: uint64(float64(memory) * resultMemoryShare),
+		memory:       memory,
+		queryMemory:  uint64(float64(memory) * queryMemoryShare),
+		readerMemory: uint64(float64(memory) * readerMemoryShare),
+		resultBytes:  uint64(float64(memory) * resultMemoryShare),
 	}
 }
 
@@ -41,6 +46,7 @@ func newLimits(memory uint64) limits {
 // because an acknowledged event is dropped from the queue behind it.
 var serverConfig = template.Must(template.New("config.xml").Parse(`<clickhouse>
   <users_config>{{.Users}}</users_config>
+  <memory_worker_use_cgroup>false</memory_worker_use_cgroup>
   <max_server_memory_usage>{{.Memory}}</max_server_memory_usage>
   <mark_cache_size>33554432</mark_cache_size>
   <primary_index_cache_size>16777216</primary_index_cache_size>
@@ -89,6 +95,7 @@ var usersConfig = template.Must(template.New("users.xml").Parse(`<clickhouse>
       <async_insert>0</async_insert>
       <implicit_select>0</implicit_select>
       <allow_introspection_functions>0</allow_introspection_functions>
+      <max_threads>{{.Threads}}</max_threads>
       <max_memory_usage>{{.QueryMemory}}</max_memory_usage>
       <max_untracked_memory>1048576</max_untracked_memory>
       <max_threads_min_free_memory_per_thread>134217728</max_threads_min_free_memory_per_thread>
@@ -116,7 +123,12 @@ var usersConfig = template.Must(template.New("users.xml").Parse(`<clickhouse>
 {{- end}}
       </grants>
       <databases>
-        <system><processes><filter>getSetting('readonly') = 0</filter></processes></system>
+        <system>
+{{- range .Hidden}}
+          <{{.}}><filter>getSetting('readonly') = 0</filter></{{.}}>
+{{- end}}
+          <settings><filter>getSetting('readonly') = 0 OR name IN ('readonly'{{range .ReaderSettings}}, '{{.}}'{{end}})</filter></settings>
+        </system>
       </databases>
     </default>
   </users>
@@ -145,14 +157,28 @@ var systemTables = []string{
 	"system.warnings", "system.zeros", "system.zeros_mt",
 }
 
+// hiddenFromReader are the system tables of which the reader's statements see
+// no row: the wall behind the one in wall.go.
+func hiddenFromReader() (hidden []string) {
+	for _, name := range systemTables {
+		table, ok := strings.CutPrefix(name, "system.")
+		if ok && !readerSystemTables[table] {
+			hidden = append(hidden, table)
+		}
+	}
+	return hidden
+}
+
 // writeSettings writes config.xml and users.xml for the engine and returns the
 // path of the first.
-func writeSettings(dir string, database string, l limits) (string, error) {
+func writeSettings(orders childOrders, l limits) (string, error) {
+	dir := orders.DataDir
 	config, users := filepath.Join(dir, "config.xml"), filepath.Join(dir, "users.xml")
 	data := map[string]any{
 		"Users": xmlText(users), "Backups": xmlText(filepath.Join(dir, "backups") + "/"),
-		"Memory": l.memory, "QueryMemory": l.queryMemory,
-		"Database": database, "Engines": tableEngines, "SystemTables": systemTables,
+		"Memory": l.memory, "QueryMemory": l.queryMemory, "Threads": max(orders.Threads, 1),
+		"Database": orders.Database, "Engines": tableEngines, "SystemTables": systemTables,
+		"Hidden": hiddenFromReader(), "ReaderSettings": ReaderSettings(),
 	}
 	for path, t := range map[string]*template.Template{config: serverConfig, users: usersConfig} {
 		var b bytes.Buffer

@@ -25,14 +25,18 @@ func dereferenceNilBesideTheEngine(dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	config, err := writeSettings(dir, "fivekeys", newLimits(defaultMemoryLimit))
+	orders := childOrders{DataDir: dir, Database: "fivekeys"}
+	config, err := writeSettings(orders, newLimits(defaultMemoryLimit))
 	if err != nil {
 		return err
 	}
 	if err := loadLibrary(library); err != nil {
 		return err
 	}
-	arguments := newServer(childOrders{DataDir: dir}, newLimits(defaultMemoryLimit), config).arguments
+	if err := os.Chdir(dir); err != nil {
+		return err
+	}
+	arguments := newServer(orders, newLimits(defaultMemoryLimit), config).arguments
 	for range 3 {
 		c, err := openConnection(arguments)
 		if err != nil {

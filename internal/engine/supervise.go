@@ -36,6 +36,7 @@ type supervisor struct {
 	orders    childOrders
 	inherited []*os.File // lock, unix listener, TCP listener; the child's view of them
 	log       *slog.Logger
+	watchdog  watchdog
 
 	stopping context.Context // done when Close was called
 	stopNow  context.CancelFunc
@@ -50,8 +51,9 @@ type supervisor struct {
 	lastErr  error
 }
 
-func supervise(ctx context.Context, orders childOrders, lock *os.File, unix *net.UnixListener, tcp *net.TCPListener, log *slog.Logger) (*supervisor, error) {
+func supervise(ctx context.Context, orders childOrders, watch Watch, lock *os.File, unix *net.UnixListener, tcp *net.TCPListener, log *slog.Logger) (*supervisor, error) {
 	s := &supervisor{orders: orders, log: log, ended: make(chan struct{})}
+	s.watchdog = newWatchdog(watch, unix.Addr().String(), orders.Writer)
 	unixFile, err := unix.File()
 	if err != nil {
 		return nil, fmt.Errorf("hand engine socket to child: %w", err)
@@ -189,6 +191,7 @@ func (s *supervisor) runChild(ready func()) error {
 	if line := <-answered; line == childReady {
 		isReady = true
 		ready()
+		guard.Go(func() { s.watch(cmd.Process, gone) })
 	}
 	if !tooSlow.Stop() {
 		sendErr = fmt.Errorf("not ready after %s", startPatience)
