@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -129,23 +130,38 @@ func (e *Event) Payload() (Payload, error) {
 	if len(bytes.TrimSpace(e.Data)) == 0 {
 		return nil, fieldError("data", "is missing")
 	}
-	if err := json.Unmarshal(e.Data, p); err != nil {
-		var te *json.UnmarshalTypeError
-		if errors.As(err, &te) {
-			return nil, fieldError("data."+te.Field, "must be %s, is %s", te.Type, te.Value)
-		}
-		return nil, fieldError("data", "%v", err)
-	}
-	return p, nil
+	return p, inData(ReadJSON(e.Data, p))
 }
 
 // Validate checks the envelope and the payload, as far as that can be done
 // without a clock.
-func (e *Event) Validate() error { return e.ValidateAt(time.Time{}) }
+func (e *Event) Validate() error {
+	_, err := e.validate(time.Time{})
+	return err
+}
 
-// ValidateAt does what Validate does, and refuses what is said to have happened
-// more than MaxAhead after now.
-func (e *Event) ValidateAt(now time.Time) error {
+// Check is what a sender is held to who reads the answer: Validate, nothing that
+// is said to have happened more than MaxAhead after now, and SHAs that are ones.
+func (e *Event) Check(now time.Time) error {
+	p, err := e.validate(now)
+	if err != nil {
+		return err
+	}
+	return inData(checkSHAs(p))
+}
+
+func (e *Event) validate(now time.Time) (Payload, error) {
+	if err := e.checkEnvelope(now); err != nil {
+		return nil, err
+	}
+	p, err := e.Payload()
+	if err != nil {
+		return nil, err
+	}
+	return p, inData(cmp.Or(p.Validate(), checkFields(p, now)))
+}
+
+func (e *Event) checkEnvelope(now time.Time) error {
 	switch {
 	case e.ID == "":
 		return fieldError("id", "is missing")
@@ -164,18 +180,16 @@ func (e *Event) ValidateAt(now time.Time) error {
 	if err := CheckHappened(e.Time, now); err != nil {
 		return &FieldError{Field: "time", Reason: err.Error()}
 	}
-	p, err := e.Payload()
-	if err != nil {
-		return err
-	}
-	if err := cmp.Or(p.Validate(), checkFields(p, now)); err != nil {
-		var fe *FieldError
-		if errors.As(err, &fe) {
-			return &FieldError{Field: "data." + fe.Field, Reason: fe.Reason}
-		}
-		return err
-	}
 	return nil
+}
+
+// inData places a payload's field within the event.
+func inData(err error) error {
+	var fe *FieldError
+	if errors.As(err, &fe) {
+		return &FieldError{Field: strings.TrimSuffix("data."+fe.Field, "."), Reason: fe.Reason}
+	}
+	return err
 }
 
 // NewEvent wraps a payload, encoding it as JSON. Its texts come from elsewhere

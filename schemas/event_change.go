@@ -7,7 +7,7 @@ import "time"
 type ChangeEvent struct {
 	Service     string       `json:"service,omitempty"`
 	Repository  string       `json:"repository,omitempty"`
-	SHA         string       `json:"sha"`
+	SHA         string       `json:"sha" fivekeys:"sha"`
 	CommittedAt *time.Time   `json:"committed_at,omitempty"` // author date
 	Branch      string       `json:"branch,omitempty"`
 	Message     string       `json:"message,omitempty" fivekeys:"text"`
@@ -21,11 +21,11 @@ type ChangeEvent struct {
 	Position int `json:"position,omitempty"`
 	// Push is the head SHA of the push that brought it: commits with the same
 	// Push arrived together.
-	Push string `json:"push,omitempty"`
+	Push string `json:"push,omitempty" fivekeys:"sha"`
 	// Parents are the commit's parents, first parent first, where the source
 	// knows them (a clone does, a webhook does not). Without them the change
 	// before it on the branch is its parent.
-	Parents []string `json:"parents,omitempty"`
+	Parents []string `json:"parents,omitempty" fivekeys:"sha"`
 	// SideBranch marks a commit that was released without being on the default
 	// branch (a release branch's own commit).
 	SideBranch bool `json:"side_branch,omitempty"`
@@ -42,7 +42,7 @@ type PullRequest struct {
 	FirstReviewAt *time.Time `json:"first_review_at,omitempty"` // by someone else than the author
 	ApprovedAt    *time.Time `json:"approved_at,omitempty"`
 	MergedAt      *time.Time `json:"merged_at,omitempty"`
-	Commits       []string   `json:"commits,omitempty"` // SHAs
+	Commits       []string   `json:"commits,omitempty" fivekeys:"sha"` // SHAs
 }
 
 // Validate checks the required fields.
@@ -68,7 +68,7 @@ type PullRequestEvent struct {
 	Title      string   `json:"title,omitempty" fivekeys:"text"`
 	Body       string   `json:"body,omitempty" fivekeys:"text"`
 	Branch     string   `json:"branch,omitempty"` // head
-	HeadSHA    string   `json:"head_sha,omitempty"`
+	HeadSHA    string   `json:"head_sha,omitempty" fivekeys:"sha"`
 	Author     string   `json:"author,omitempty"`
 	Labels     []string `json:"labels,omitempty"`
 	// CommitCount is how many commits it holds; with it a merge commit is told
@@ -76,7 +76,7 @@ type PullRequestEvent struct {
 	CommitCount int        `json:"commit_count,omitempty"`
 	OpenedAt    *time.Time `json:"opened_at,omitempty"`
 	MergedAt    *time.Time `json:"merged_at,omitempty"`
-	MergeSHA    string     `json:"merge_sha,omitempty"` // set once merged
+	MergeSHA    string     `json:"merge_sha,omitempty" fivekeys:"sha"` // set once merged
 	// ReviewedAt is set when the event is a review by someone else than the author.
 	ReviewedAt *time.Time `json:"reviewed_at,omitempty"`
 	Approved   bool       `json:"approved,omitempty"` // that review approved it
@@ -105,15 +105,15 @@ type BranchEvent struct {
 	Service    string         `json:"service,omitempty"`
 	Repository string         `json:"repository,omitempty"`
 	Branch     string         `json:"branch"`
-	Before     string         `json:"before,omitempty"` // empty: the branch is new
-	After      string         `json:"after"`
+	Before     string         `json:"before,omitempty" fivekeys:"sha"` // empty: the branch is new
+	After      string         `json:"after" fivekeys:"sha"`
 	Default    bool           `json:"default,omitempty"`
 	Commits    []BranchCommit `json:"commits,omitempty"`
 }
 
 // BranchCommit is one commit of a push to a branch.
 type BranchCommit struct {
-	SHA         string    `json:"sha"`
+	SHA         string    `json:"sha" fivekeys:"sha"`
 	CommittedAt time.Time `json:"committed_at"`
 }
 

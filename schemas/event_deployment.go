@@ -18,11 +18,14 @@ type DeploymentEvent struct {
 	Service      string           `json:"service"`
 	Environment  string           `json:"environment"`
 	Status       DeploymentStatus `json:"status" jsonschema:"enum=started,enum=succeeded,enum=failed,enum=cancelled"`
-	SHA          string           `json:"sha,omitempty"`
+	SHA          string           `json:"sha,omitempty" fivekeys:"sha"`
 	Version      string           `json:"version,omitempty"`
 	URL          string           `json:"url,omitempty"`
 	Actor        string           `json:"actor,omitempty"`
 	Labels       []string         `json:"labels,omitempty"`
+	// Rollback says that it went back to what was live before, for a sender that
+	// names neither a SHA nor a version by which that would show.
+	Rollback bool `json:"rollback,omitempty"`
 	// Via is which of the source's signals told of it. Where it is set, the
 	// service's catalogue entry decides whether that signal means "deployed".
 	Via DeployedBy `json:"via,omitempty" jsonschema:"enum=deployment,enum=workflow_run,enum=release,enum=tag,enum=push"`

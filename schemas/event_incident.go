@@ -27,7 +27,7 @@ type IncidentEvent struct {
 // Cause names the deployment an incident was caused by, by its id or its SHA.
 type Cause struct {
 	DeploymentID string `json:"deployment_id,omitempty"`
-	SHA          string `json:"sha,omitempty"`
+	SHA          string `json:"sha,omitempty" fivekeys:"sha"`
 }
 
 // Validate checks the required fields.

@@ -32,7 +32,7 @@ func sample(t EventType, pairs ...string) Event {
 func TestEverySampleIsValid(t *testing.T) {
 	for _, kind := range EventTypes {
 		e := sample(kind)
-		if err := e.ValidateAt(noon); err != nil {
+		if err := e.Check(noon); err != nil {
 			t.Errorf("%s: %v", kind, err)
 		}
 	}
@@ -55,12 +55,12 @@ func TestTimesOutsideTheAcceptedOnesAreRefusedWhereverTheyStand(t *testing.T) {
 			e := sample(kind, "TIME", at)
 			noTime := kind == TypeBranch && strings.HasPrefix(at, "0001") // what Go writes for none
 			if strings.Contains(samples[kind], "TIME") && !noTime {
-				told(t, string(kind)+" with "+at, e.ValidateAt(noon), "data.", want)
+				told(t, string(kind)+" with "+at, e.Check(noon), "data.", want)
 			}
 			e = sample(kind)
 			e.Time, _ = time.Parse(time.RFC3339, at)
 			if !e.Time.IsZero() {
-				told(t, string(kind)+" at "+at, e.ValidateAt(noon), "time", want)
+				told(t, string(kind)+" at "+at, e.Check(noon), "time", want)
 			}
 		}
 	}
@@ -81,7 +81,7 @@ func TestWhatIsPlannedMayLieAheadButNotOutside(t *testing.T) {
 	e := sample(TypeCorrection)
 	for at, want := range map[string]string{"2099-12-31T00:00:00Z": "", "2150-01-01T00:00:00Z": "outside the accepted times"} {
 		e.Data = json.RawMessage(`{"correction_id":"1","slo":"s","from":"2026-02-01T00:00:00Z","to":"` + at + `","author":"ann","reason":"moving"}`)
-		told(t, "a correction until "+at, e.ValidateAt(noon), "data.to", want)
+		told(t, "a correction until "+at, e.Check(noon), "data.to", want)
 	}
 }
 

@@ -12,6 +12,7 @@ var sha = regexp.MustCompile(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
 // says of the version and of the commit it was built from:
 //
 //	pkg:oci/shop@sha256%3A…?tag=1.2.3    version 1.2.3
+//	pkg:oci/shop@sha256%3A…              version sha256:…, which tells images apart
 //	pkg:github/acme/shop@<commit>        that commit
 //	…?vcs_url=git+https://…@<commit>     that commit
 func artifact(purl string) (version, commit string) {
@@ -36,8 +37,6 @@ func artifact(purl string) (version, commit string) {
 	switch {
 	case sha.MatchString(version):
 		commit, version = or(commit, version), ""
-	case strings.HasPrefix(version, "sha256:"):
-		version = "" // a digest names the image, not what is in it
 	}
 	return or(qualifiers.Get("tag"), version), commit
 }

@@ -1,9 +1,13 @@
-// Package cdevents maps CDEvents 0.5 onto fivekeys' own events:
+// Package cdevents maps CDEvents (0.3 to 0.5, and the deployment of the 0.6
+// draft) onto fivekeys' own events:
 //
 //	service.deployed, upgraded, rolledback  → a deployment that succeeded
+//	deployment.started, finished            → a deployment started, or ended by its outcome
 //	incident.detected, reported             → an incident opened
 //	incident.resolved                       → an incident resolved
 //	change.merged                           → a change
+//
+// All others are foreign: taken and not used, since a broker sends everything.
 //
 // The CDEvent's id, source and timestamp are the event's. What CDEvents has no
 // field for (a SHA, a severity) is taken from customData, under the names of

@@ -13,12 +13,15 @@ import (
 	"github.com/fivekeys/fivekeys/internal/jetstream"
 )
 
-// tally is the answer to accepted events. The three add up to what was sent.
+// tally is the answer to accepted events. The counts add up to what was sent.
 type tally struct {
 	Accepted   int `json:"accepted"`
 	Duplicates int `json:"duplicates"`
-	// Ignored events touch no service of the catalogue.
+	// Ignored events touch no service of the catalogue, or are CDEvents of a type
+	// that says nothing here.
 	Ignored int `json:"ignored,omitempty"`
+	// Warnings are of events that are taken all the same.
+	Warnings []native.Problem `json:"warnings,omitempty"`
 }
 
 func (g *Gateway) postEvents(w http.ResponseWriter, r *http.Request) {
@@ -45,7 +48,7 @@ func (g *Gateway) acceptEvents(w http.ResponseWriter, r *http.Request) (outcome,
 	}
 	defer b.Release()
 	parser := g.parser()
-	batch, err := parser.Parse(r.Header, b.Data)
+	batch, warnings, err := parser.Parse(r.Header, b.Data)
 	if err != nil {
 		return g.refuse(w, request{r, "events"}, err, ""), len(b.Data)
 	}
@@ -55,6 +58,7 @@ func (g *Gateway) acceptEvents(w http.ResponseWriter, r *http.Request) (outcome,
 	if err != nil {
 		return g.refuse(w, request{r, "events"}, fmt.Errorf("publish %d events: %w", len(batch), err), ""), len(b.Data)
 	}
+	sum.Warnings = warnings
 	writeJSON(w, http.StatusAccepted, "application/json", sum)
 	if sum.Accepted == 0 && sum.Duplicates > 0 {
 		return duplicate, len(b.Data)

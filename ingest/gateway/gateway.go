@@ -134,6 +134,7 @@ type Gateway struct {
 	events   *endpoint
 	unknown  *endpoint // requests for a source nobody registered
 	tokens   *signature.Token
+	names    native.Names
 	bodies   *body.Reader
 	faults   *faultlog.Log
 	refused  *refusals.Ledger
@@ -206,5 +207,5 @@ func (g *Gateway) Drain() { g.draining.Store(true) }
 func (g *Gateway) ReplaceTokens(tokens []string) { g.tokens.Replace(tokens) }
 
 func (g *Gateway) parser() native.Parser {
-	return native.Parser{Catalog: g.cfg.Catalog(), PersonKey: g.cfg.PersonKey}
+	return native.Parser{Catalog: g.cfg.Catalog(), PersonKey: g.cfg.PersonKey, Now: g.cfg.Now(), Names: &g.names}
 }

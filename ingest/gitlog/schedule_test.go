@@ -78,7 +78,7 @@ func TestNoEventOfACloneIsOfATimeThatIsNotAccepted(t *testing.T) {
 	}
 	for e, err := range h.Events() {
 		if err == nil {
-			err = e.ValidateAt(now)
+			err = e.Check(now)
 		}
 		if err != nil {
 			t.Errorf("%s: %v", e.ID, err)

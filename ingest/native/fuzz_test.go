@@ -19,7 +19,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("application/json", []byte(cdevent))
 	f.Fuzz(func(t *testing.T, media string, body []byte) {
 		p := native.Parser{Catalog: acme}
-		batch, err := p.Parse(http.Header{"Content-Type": {media}}, body)
+		batch, _, err := p.Parse(http.Header{"Content-Type": {media}}, body)
 		if err != nil {
 			var invalid *native.InvalidError
 			if !errors.As(err, &invalid) && !errors.Is(err, native.ErrMediaType) {

@@ -3,13 +3,17 @@ package native
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"mime"
 	"net/http"
+	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/fivekeys/fivekeys/schemas"
 )
 
 // The media types of a body.
@@ -53,7 +57,8 @@ func split(h http.Header, body []byte) (objects []json.RawMessage, strict bool, 
 			return nil, false, fmt.Errorf("%w: %q", ErrMediaType, ct)
 		}
 	}
-	if media != mediaEvent && media != mediaBatch && media != mediaJSON {
+	inHeaders := h.Get("Ce-Specversion") != "" && isJSON(media) && media != mediaEvent && media != mediaBatch
+	if media != mediaEvent && media != mediaBatch && media != mediaJSON && !inHeaders {
 		return nil, false, fmt.Errorf("%w: %q is none of %s", ErrMediaType, media, MediaTypes)
 	}
 	if !utf8.Valid(body) {
@@ -64,14 +69,14 @@ func split(h http.Header, body []byte) (objects []json.RawMessage, strict bool, 
 		return nil, false, bodyError("is empty")
 	}
 	switch {
-	case media == mediaJSON && h.Get("Ce-Specversion") != "":
+	case inHeaders:
 		raw, err := binary(h, body)
 		return []json.RawMessage{raw}, true, err
-	case media == mediaEvent || media == mediaJSON && body[0] != '[':
+	case media == mediaEvent || media != mediaBatch && body[0] != '[':
 		return []json.RawMessage{body}, media == mediaEvent, nil
 	}
-	if err := json.Unmarshal(body, &objects); err != nil {
-		return nil, false, bodyError("is not a JSON array: %v", err)
+	if !json.Valid(body) || json.Unmarshal(body, &objects) != nil {
+		return nil, false, bodyError("is not a JSON list of events%s", syntax(body))
 	}
 	if len(objects) > MaxEvents {
 		return nil, false, bodyError("holds %d events; at most %d are taken at once", len(objects), MaxEvents)
@@ -83,14 +88,14 @@ func split(h http.Header, body []byte) (objects []json.RawMessage, strict bool, 
 // are headers, as the structured object. Most SDKs send this mode unasked.
 func binary(h http.Header, body []byte) (json.RawMessage, error) {
 	if !json.Valid(body) {
-		return nil, bodyError("is not JSON")
+		return nil, bodyError("is not JSON%s", syntax(body))
 	}
 	raw, err := json.Marshal(object{
-		SpecVersion: h.Get("Ce-Specversion"),
-		ID:          h.Get("Ce-Id"),
-		Source:      h.Get("Ce-Source"),
-		Type:        h.Get("Ce-Type"),
-		Time:        h.Get("Ce-Time"),
+		SpecVersion: attribute(h, "Ce-Specversion"),
+		ID:          attribute(h, "Ce-Id"),
+		Source:      attribute(h, "Ce-Source"),
+		Type:        attribute(h, "Ce-Type"),
+		Time:        attribute(h, "Ce-Time"),
 		Data:        body,
 	})
 	if err != nil {
@@ -99,18 +104,45 @@ func binary(h http.Header, body []byte) (json.RawMessage, error) {
 	return raw, nil
 }
 
+// attribute reads an attribute from its header, as CloudEvents' HTTP binding has
+// it: out of quotes first, then out of percent-encoding, each once. A "%" that
+// begins no encoded byte stands for itself.
+func attribute(h http.Header, name string) string {
+	value := strings.TrimSpace(h.Get(name))
+	if n := len(value); n >= 2 && value[0] == '"' && value[n-1] == '"' {
+		value = unescaped.ReplaceAllString(value[1:n-1], "$1")
+	}
+	return percent.ReplaceAllStringFunc(value, func(triplet string) string {
+		b, _ := hex.DecodeString(triplet[1:])
+		return string(b)
+	})
+}
+
+var (
+	unescaped = regexp.MustCompile(`\\(.)`)
+	percent   = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+)
+
+// isJSON says so of application/json and of what is built on it.
+func isJSON(media string) bool { return media == mediaJSON || strings.HasSuffix(media, "+json") }
+
+// syntax says where JSON is broken; nothing where it isn't.
+func syntax(body []byte) string {
+	var any json.RawMessage
+	if err := json.Unmarshal(body, &any); err != nil {
+		return ": " + err.Error()
+	}
+	return ""
+}
+
 // decode reads one object.
 func decode(raw json.RawMessage) (object, error) {
 	var o object
 	if len(raw) == 0 || raw[0] != '{' {
 		return o, fieldError("", "is not a JSON object")
 	}
-	if err := json.Unmarshal(raw, &o); err != nil {
-		var te *json.UnmarshalTypeError
-		if errors.As(err, &te) && te.Field != "" {
-			return o, fieldError(te.Field, "must be %s, is %s", te.Type, te.Value)
-		}
-		return o, fieldError("", "is not JSON: %v", err)
+	if err := schemas.ReadJSON(raw, &o); err != nil {
+		return o, err
 	}
 	if o.DataBase64 != nil {
 		data, err := base64.StdEncoding.DecodeString(*o.DataBase64)
@@ -121,7 +153,7 @@ func decode(raw json.RawMessage) (object, error) {
 	}
 	if ct := o.DataContentType; ct != "" {
 		media, _, err := mime.ParseMediaType(ct)
-		if err != nil || media != mediaJSON && !strings.HasSuffix(media, "+json") {
+		if err != nil || !isJSON(media) {
 			return o, fieldError("datacontenttype", "%q is not JSON", ct)
 		}
 	}

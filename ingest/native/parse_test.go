@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -36,16 +37,22 @@ var (
 )
 
 func parse(h http.Header, body string) (native.Batch, error) {
-	p := native.Parser{Catalog: acme, PersonKey: []byte("key")}
-	return p.Parse(h, []byte(body))
+	batch, _, err := parser().Parse(h, []byte(body))
+	return batch, err
 }
+
+func parser() *native.Parser {
+	return &native.Parser{Catalog: acme, PersonKey: []byte("key"), Now: now, Names: &native.Names{}}
+}
+
+var now = time.Date(2026, 2, 1, 12, 0, 0, 0, time.UTC)
 
 // event is one valid event as JSON, with its data.
 func event(id, typ, data string) string {
 	return fmt.Sprintf(`{"id":%q,"source":"api","type":"fivekeys.%s.v1","time":"2026-01-01T10:00:00+01:00","data":%s}`, id, typ, data)
 }
 
-const deployment = `{"deployment_id":"d","service":"shop","environment":"prod","status":"succeeded","sha":"abc"}`
+const deployment = `{"deployment_id":"d","service":"shop","environment":"prod","status":"succeeded","sha":"8c2f0e1"}`
 
 const cdevent = `{"context":{"specversion":"0.5.1","id":"ev-1","source":"/ci","type":"dev.cdevents.service.deployed.0.3.0","timestamp":"2026-01-01T10:00:00Z"},
 	"subject":{"id":"shop","content":{"environment":{"id":"prod"}}}}`
@@ -83,17 +90,17 @@ func TestParse(t *testing.T) {
 		"unknown fields of data are kept": {plain, event("1", "deployment", deployment[:len(deployment)-1]+`,"mine":[1]}`), []string{"1 shop " + deployment[:len(deployment)-1] + `,"mine":[1]}`}},
 		"the service in data is the subject, whatever the subject says": {plain, strings.Replace(event("1", "deployment", deployment), "{", `{"subject":"other",`, 1), []string{"1 shop " + deployment}},
 		"changes without a position get their place in the batch": {plain,
-			"[" + event("1", "change", `{"service":"pay","sha":"a"}`) + "," + event("2", "change", `{"service":"pay","sha":"b"}`) + "," + event("3", "change", `{"service":"pay","sha":"c","position":0}`) + "]",
-			[]string{`1 pay {"service":"pay","sha":"a"}`, `2 pay {"position":1,"service":"pay","sha":"b"}`, `3 pay {"service":"pay","sha":"c","position":0}`}},
-		"a change of a repository goes to its service under its own id": {plain, event("1", "change", `{"repository":"acme/pay","sha":"a"}`),
-			[]string{`1 pay {"repository":"acme/pay","service":"pay","sha":"a"}`}},
-		"a change of several services is one event of each": {plain, event("1", "change", `{"repository":"acme/mono","sha":"a","files":["shop/x","cart/y"]}`),
-			[]string{`1@shop shop {"files":["shop/x","cart/y"],"repository":"acme/mono","service":"shop","sha":"a"} | 1@cart cart {"files":["shop/x","cart/y"],"repository":"acme/mono","service":"cart","sha":"a"}`}},
-		"a change of files that belong to no service is none": {plain, event("1", "change", `{"repository":"acme/mono","sha":"a","files":["README.md"]}`), []string{""}},
-		"a repository nobody knows is a service": {plain, event("1", "change", `{"repository":"acme/new","sha":"a"}`),
-			[]string{`1 acme/new {"repository":"acme/new","service":"acme/new","sha":"a"}`}},
-		"an empty service gives way to the repository's": {plain, event("1", "change", `{"Service":"","repository":"acme/pay","sha":"a"}`),
-			[]string{`1 pay {"repository":"acme/pay","service":"pay","sha":"a"}`}},
+			"[" + event("1", "change", `{"service":"pay","sha":"aaaaaaa"}`) + "," + event("2", "change", `{"service":"pay","sha":"bbbbbbb"}`) + "," + event("3", "change", `{"service":"pay","sha":"ccccccc","position":0}`) + "]",
+			[]string{`1 pay {"service":"pay","sha":"aaaaaaa"}`, `2 pay {"position":1,"service":"pay","sha":"bbbbbbb"}`, `3 pay {"service":"pay","sha":"ccccccc","position":0}`}},
+		"a change of a repository goes to its service under its own id": {plain, event("1", "change", `{"repository":"acme/pay","sha":"aaaaaaa"}`),
+			[]string{`1 pay {"repository":"acme/pay","service":"pay","sha":"aaaaaaa"}`}},
+		"a change of several services is one event of each": {plain, event("1", "change", `{"repository":"acme/mono","sha":"aaaaaaa","files":["shop/x","cart/y"]}`),
+			[]string{`1@shop shop {"files":["shop/x","cart/y"],"repository":"acme/mono","service":"shop","sha":"aaaaaaa"} | 1@cart cart {"files":["shop/x","cart/y"],"repository":"acme/mono","service":"cart","sha":"aaaaaaa"}`}},
+		"a change of files that belong to no service is none": {plain, event("1", "change", `{"repository":"acme/mono","sha":"aaaaaaa","files":["README.md"]}`), []string{""}},
+		"a repository nobody knows is a service": {plain, event("1", "change", `{"repository":"acme/new","sha":"aaaaaaa"}`),
+			[]string{`1 acme/new {"repository":"acme/new","service":"acme/new","sha":"aaaaaaa"}`}},
+		"an empty service gives way to the repository's": {plain, event("1", "change", `{"Service":"","repository":"acme/pay","sha":"aaaaaaa"}`),
+			[]string{`1 pay {"repository":"acme/pay","service":"pay","sha":"aaaaaaa"}`}},
 		"a pull request of a repository": {plain, event("1", "pull_request", `{"repository":"acme/pay","number":4}`),
 			[]string{`1 pay {"number":4,"repository":"acme/pay","service":"pay"}`}},
 		"a CDEvent in a CloudEvent": {structured, `{"specversion":"1.0","id":"ev-1","source":"/ci","type":"dev.cdevents.service.deployed.0.3.0","data":` + cdevent + `}`,
@@ -158,13 +165,13 @@ func TestInvalid(t *testing.T) {
 		"nothing":                   {plain, " ", native.Problem{Index: native.WholeBody, Reason: "is empty"}},
 		"no UTF-8":                  {plain, "{\"id\":\"\xff\"}", native.Problem{Index: native.WholeBody, Reason: "is not UTF-8"}},
 		"broken JSON":               {plain, `{"id":`, native.Problem{Reason: "is not JSON"}},
-		"a broken array":            {plain, `[{"id":1},`, native.Problem{Index: native.WholeBody, Reason: "is not a JSON array"}},
+		"a broken array":            {plain, `[{"id":1},`, native.Problem{Index: native.WholeBody, Reason: "is not a JSON list"}},
 		"no object":                 {plain, `"hello"`, native.Problem{Reason: "is not a JSON object"}},
 		"no object in an array":     {plain, "[" + good + ",null]", native.Problem{Index: 1, Reason: "is not a JSON object"}},
-		"a batch that is none":      {batched, good, native.Problem{Index: native.WholeBody, Reason: "is not a JSON array"}},
-		"an id that is a number":    {plain, strings.Replace(good, `"1"`, "1", 1), native.Problem{Field: "id", Reason: "must be string"}},
+		"a batch that is none":      {batched, good, native.Problem{Index: native.WholeBody, Reason: "is not a JSON list"}},
+		"an id that is a number":    {plain, strings.Replace(good, `"1"`, "1", 1), native.Problem{Field: "id", Reason: "must be a text"}},
 		"no id":                     {plain, without("id", good), native.Problem{Field: "id", Reason: "is missing"}},
-		"a subject that is a list":  {plain, strings.Replace(good, "{", `{"subject":[],`, 1), native.Problem{Field: "subject", Reason: "must be string"}},
+		"a subject that is a list":  {plain, strings.Replace(good, "{", `{"subject":[],`, 1), native.Problem{Field: "subject", Reason: "must be a text"}},
 		"no source":                 {plain, without("source", good), native.Problem{Field: "source", Reason: "is missing"}},
 		"no type":                   {plain, without("type", good), native.Problem{Field: "type", Reason: "is missing"}},
 		"no time":                   {plain, without("time", good), native.Problem{Field: "time", Reason: "is missing"}},
@@ -177,15 +184,23 @@ func TestInvalid(t *testing.T) {
 		"data that is text":         {plain, strings.Replace(good, "{", `{"datacontenttype":"text/plain",`, 1), native.Problem{Field: "datacontenttype", Reason: "is not JSON"}},
 		"data that is no base64":    {plain, strings.Replace(good, "{", `{"data_base64":"%",`, 1), native.Problem{Field: "data_base64", Reason: "is not base64"}},
 		"the second event's field":  {plain, "[" + good + "," + event("2", "deployment", `{"service":"shop"}`) + "]", native.Problem{Index: 1, Field: "data.deployment_id", Reason: "is missing"}},
-		"a field of the wrong type": {plain, event("1", "deployment", `{"deployment_id":5}`), native.Problem{Field: "data.deployment_id", Reason: "must be string"}},
+		"a field of the wrong type": {plain, event("1", "deployment", `{"deployment_id":5}`), native.Problem{Field: "data.deployment_id", Reason: "must be a text"}},
 		"a status that is none":     {plain, event("1", "deployment", strings.Replace(deployment, "succeeded", "ok", 1)), native.Problem{Field: "data.status", Reason: `"ok" is none of`}},
-		"a change of nothing":       {plain, event("1", "change", `{"sha":"a"}`), native.Problem{Field: "data.service", Reason: "or give repository"}},
-		"a CDEvent that isn't taken": {structured, `{"specversion":"1.0","type":"dev.cdevents.build.started.0.3.0","data":` + strings.Replace(cdevent, "service.deployed", "build.started", 1) + `}`,
-			native.Problem{Field: "data.context.type", Reason: "taken are dev.cdevents.change.merged"}},
-		"a CDEvent without a service": {plain, strings.Replace(cdevent, `"id":"shop",`, "", 1), native.Problem{Field: "subject.id", Reason: "is missing"}},
-		"data too large":              {plain, event("1", "deployment", `{"x":"`+strings.Repeat("x", 1<<20)+`"}`), native.Problem{Field: "data", Reason: "are the limit"}},
-		"an id too long":              {plain, event(strings.Repeat("x", 2000), "deployment", deployment), native.Problem{Field: "id", Reason: "are the limit"}},
-		"too many events":             {plain, "[" + strings.Repeat("{},", native.MaxEvents) + "{}]", native.Problem{Index: native.WholeBody, Reason: "at most 10000"}},
+		"a change of nothing":       {plain, event("1", "change", `{"sha":"aaaaaaa"}`), native.Problem{Field: "data.service", Reason: "or give repository"}},
+		"a CDEvent's field within a CloudEvent": {structured, `{"specversion":"1.0","type":"dev.cdevents.service.deployed.0.3.0","data":` + strings.Replace(cdevent, `{"id":"prod"}`, `{"id":["prod"]}`, 1) + `}`,
+			native.Problem{Field: "data.subject.content.environment.id", Reason: "must be a text, is a list"}},
+		"a CDEvent's SHA that is none": {plain, cdevent[:len(cdevent)-1] + `,"customData":{"sha":"main"}}`, native.Problem{Field: "customData.sha", Reason: "is no commit's SHA"}},
+		"a CDEvent of the future":      {plain, strings.Replace(cdevent, "2026-01-01", "2150-01-01", 1), native.Problem{Field: "context.timestamp", Reason: "outside the accepted times"}},
+		"a time more than a day ahead": {plain, strings.Replace(good, "2026-01-01", "2026-02-03", 1), native.Problem{Field: "time", Reason: "more than a day ahead"}},
+		"a SHA that is a tag":          {plain, strings.Replace(good, "8c2f0e1", "v1.2.0", 1), native.Problem{Field: "data.sha", Reason: "7 to 64 hex digits"}},
+		"a SHA that is too short":      {plain, strings.Replace(good, "8c2f0e1", "8c2f0e", 1), native.Problem{Field: "data.sha", Reason: "7 to 64 hex digits"}},
+		"a cause that is no SHA":       {plain, event("1", "incident", `{"incident_id":"1","service":"shop","status":"opened","caused_by":{"sha":"HEAD"}}`), native.Problem{Field: "data.caused_by.sha", Reason: `"HEAD" is no commit's SHA`}},
+		"a name that can't be seen":    {plain, strings.Replace(good, `"shop"`, `"sh\u202eop"`, 1), native.Problem{Field: "data.service", Reason: "U+202E"}},
+		"one field twice":              {plain, strings.Replace(good, `"service"`, `"Service":"cart","service"`, 1), native.Problem{Field: "data.Service", Reason: "are one field"}},
+		"a CDEvent without a service":  {plain, strings.Replace(cdevent, `"id":"shop",`, "", 1), native.Problem{Field: "subject.id", Reason: "is missing"}},
+		"data too large":               {plain, event("1", "deployment", `{"x":"`+strings.Repeat("x", 1<<20)+`"}`), native.Problem{Field: "data", Reason: "are the limit"}},
+		"an id too long":               {plain, event(strings.Repeat("x", 2000), "deployment", deployment), native.Problem{Field: "id", Reason: "are the limit"}},
+		"too many events":              {plain, "[" + strings.Repeat("{},", native.MaxEvents) + "{}]", native.Problem{Index: native.WholeBody, Reason: "at most 10000"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			batch, err := parse(tt.header, tt.body)
@@ -222,12 +237,12 @@ func TestMediaTypes(t *testing.T) {
 func TestACorrectionIsTakenAndABurnIsNot(t *testing.T) {
 	var p native.Parser
 	body := `{"id":"1","source":"cli","type":"fivekeys.slo_correction.v1","time":"2026-01-01T00:00:00Z","data":{"correction_id":"c","slo":"checkout","from":"2026-01-01T00:00:00Z","to":"2026-01-01T01:00:00Z","author":"ann","reason":"drill"}}`
-	events, err := p.Parse(http.Header{"Content-Type": {"application/json"}}, []byte(body))
+	events, _, err := p.Parse(http.Header{"Content-Type": {"application/json"}}, []byte(body))
 	if err != nil || len(events) != 1 {
 		t.Errorf("a correction: %d events, %v", len(events), err)
 	}
 	body = `{"id":"1","source":"cli","type":"fivekeys.burn.v1","time":"2026-01-01T00:00:00Z","data":{"alert_id":"a","service":"s","objective":"o","rule":"fast","state":"firing"}}`
-	if _, err := p.Parse(http.Header{"Content-Type": {"application/json"}}, []byte(body)); err == nil {
+	if _, _, err := p.Parse(http.Header{"Content-Type": {"application/json"}}, []byte(body)); err == nil {
 		t.Error("a burn of somebody else's is taken")
 	}
 }

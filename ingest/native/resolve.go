@@ -2,7 +2,6 @@ package native
 
 import (
 	"encoding/json"
-	"strings"
 
 	"github.com/fivekeys/fivekeys/schemas"
 )
@@ -99,12 +98,6 @@ func with(data json.RawMessage, field string, value any) (json.RawMessage, error
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(data, &object); err != nil {
 		return nil, fieldError("data", "%v", err)
-	}
-	for name := range object {
-		// Decoding takes "Service" for "service" too; two of them would disagree.
-		if strings.EqualFold(name, field) {
-			delete(object, name)
-		}
 	}
 	raw, err := json.Marshal(value)
 	if err != nil {

@@ -21,6 +21,7 @@ type deploymentStatus struct {
 	actor        string
 	via          schemas.DeployedBy
 	workflow     string
+	rollback     bool
 }
 
 type commit struct {
@@ -134,6 +135,7 @@ func keepDeployment(p *schemas.DeploymentEvent) *deploymentStatus {
 		actor:        intern(p.Actor),
 		via:          schemas.DeployedBy(intern(string(p.Via))),
 		workflow:     intern(p.Workflow),
+		rollback:     p.Rollback,
 	}
 }
 

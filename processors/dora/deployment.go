@@ -21,6 +21,7 @@ type deployment struct {
 	started     instant
 	finished    instant
 	known       instant
+	back        bool // said to go back, whatever its release
 
 	// Of a successful one only:
 	order      int         // among all successful ones of the service, from 0
@@ -128,6 +129,7 @@ func foldDeployment(id string, events []statusEvent[deploymentStatus], isProduct
 		d.version = cmp.Or(d.version, e.said.version)
 		d.url = cmp.Or(d.url, e.said.url)
 		d.actor = cmp.Or(d.actor, e.said.actor)
+		d.back = d.back || e.said.rollback
 	}
 	return d
 }

@@ -140,6 +140,20 @@ func TestRedeploysAndRollbacks(t *testing.T) {
 			story(deploy("d1", "", 10), deploy("d2", "", 20), deploy("d3", "", 30)),
 			lines("d1: 0 changes, baseline, unresolved", "d2: 0 changes, unresolved", "d3: 0 changes, unresolved"),
 		},
+		"one that is only said to go back goes back to what was live before": {
+			story(land("v1", 8), deploy("d1", "v1", 10), land("v2", 18), deploy("d2", "v2", 20), deploy("d2b", "v2", 25), wentBack("d3", "", 30)),
+			lines("d1: 1 changes, baseline", "d2: 1 changes, failed by rollback, recovered 30", "d2b: 0 changes, redeploy",
+				"d3: 0 changes, unresolved, rollback, rework by rollback"),
+		},
+		"one that is said to go back and says whereto goes there": {
+			story(deployVersion("d1", "1.0", 10), deployVersion("d2", "1.1", 20), deployVersion("d3", "1.2", 25), wentBack("d4", "1.0", 30)),
+			lines("d1: 0 changes, baseline, unresolved", "d2: 0 changes, unresolved, failed by rollback, recovered 30", "d3: 0 changes, unresolved",
+				"d4: 0 changes, unresolved, rollback, rework by rollback"),
+		},
+		"one that is said to go back where nothing was before undoes nothing": {
+			story(wentBack("d1", "", 10), wentBack("d2", "", 20)),
+			lines("d1: 0 changes, baseline, unresolved", "d2: 0 changes, unresolved"),
+		},
 		"a rollback in staging is one and breaks nothing in production": {
 			story(land("v1", 1), land("v2", 2), deployTo("staging", "s1", "v1", 10), deployTo("staging", "s2", "v2", 20), deployTo("staging", "s3", "v1", 30)),
 			lines("s1: 1 changes, in staging, baseline", "s2: 1 changes, in staging", "s3: 0 changes, in staging, rollback"),

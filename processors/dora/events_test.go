@@ -69,6 +69,12 @@ func deployVersion(id, version string, h float64) schemas.Event {
 	return deploymentEvent(id, "production", schemas.DeploymentSucceeded, "", h, func(d *schemas.DeploymentEvent) { d.Version = version })
 }
 
+// wentBack is a deployment that is said to be a rollback, to a version or to
+// nothing in particular.
+func wentBack(id, version string, h float64) schemas.Event {
+	return deploymentEvent(id, "production", schemas.DeploymentSucceeded, "", h, func(d *schemas.DeploymentEvent) { d.Version, d.Rollback = version, true })
+}
+
 // land is a commit that reached the default branch, an hour after it was made.
 func land(commit string, h float64, also ...func(*schemas.ChangeEvent)) schemas.Event {
 	c := &schemas.ChangeEvent{Service: shop, SHA: sha(commit), CommittedAt: hourp(h - 1), Message: commit}
