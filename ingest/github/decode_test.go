@@ -25,7 +25,7 @@ var acme = &schemas.Catalog{Services: []schemas.Service{
 
 func decode(t *testing.T, kind, body string, c *schemas.Catalog) []schemas.Event {
 	t.Helper()
-	events, err := github.New(nil).Decode(schemas.Delivery{Source: "github", Kind: kind, Body: []byte(body)}, c)
+	events, err := github.New(nil, nil).Decode(schemas.Delivery{Source: "github", Kind: kind, Body: []byte(body)}, c)
 	if err != nil {
 		t.Fatalf("Decode: %v", err)
 	}
@@ -203,7 +203,7 @@ func TestWhatIsLenient(t *testing.T) {
 		}
 	})
 	t.Run("a hook that sends forms is understood", func(t *testing.T) {
-		events, err := github.New(nil).Decode(schemas.Delivery{
+		events, err := github.New(nil, nil).Decode(schemas.Delivery{
 			Kind: "deployment", Header: map[string]string{"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"},
 			Body: []byte(url.Values{"payload": {body}}.Encode()),
 		}, &schemas.Catalog{})
@@ -239,7 +239,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"a release without a tag":         {"release", `{"action":"published","release":{"id":1},` + repo + `}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			events, err := github.New(nil).Decode(schemas.Delivery{Kind: tt.kind, Body: []byte(tt.body)}, acme)
+			events, err := github.New(nil, nil).Decode(schemas.Delivery{Kind: tt.kind, Body: []byte(tt.body)}, acme)
 			if !errors.Is(err, github.ErrPayload) || len(events) != 0 {
 				t.Errorf("Decode gives %d events and %v, want ErrPayload", len(events), err)
 			}
