@@ -105,9 +105,9 @@ func (s site) seedBudgets(t *testing.T, end time.Time) {
 		},
 	}))
 	must(t, s.store.SaveBudgetEvents(t.Context(), []schemas.BudgetSignal{
-		{ID: "1", Objective: "checkout", SLO: "checkout", Service: "checkout", Team: checkers, State: schemas.BudgetExhausted, At: end.Add(-2 * time.Hour), Remaining: -0.01},
-		{ID: "2", Objective: "pay", SLO: "pay", Service: "pay", Team: "payments", State: schemas.BudgetExhausted, At: end.Add(-240 * time.Hour), Remaining: -0.01},
-		{ID: "3", Objective: "pay", SLO: "pay", Service: "pay", Team: "payments", State: schemas.BudgetRestored, At: end.Add(-216 * time.Hour), Remaining: 0.01},
+		{ID: "1", Objective: "checkout", SLO: "checkout", Service: "checkout", Team: checkers, State: schemas.BudgetExhausted, At: end.Add(-2 * time.Hour), Remaining: new(-0.01)},
+		{ID: "2", Objective: "pay", SLO: "pay", Service: "pay", Team: "payments", State: schemas.BudgetExhausted, At: end.Add(-240 * time.Hour), Remaining: new(-0.01)},
+		{ID: "3", Objective: "pay", SLO: "pay", Service: "pay", Team: "payments", State: schemas.BudgetRestored, At: end.Add(-216 * time.Hour), Remaining: new(0.01)},
 	}))
 	s.tell(t, schemas.TypeCorrection, "c1", end.Add(-time.Hour), schemas.CorrectionEvent{
 		CorrectionID: "c1", SLO: "search", From: end.Add(-72 * time.Hour), To: end.Add(-71 * time.Hour), Author: "ada", Reason: "the load test",
