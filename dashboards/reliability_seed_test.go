@@ -96,18 +96,18 @@ func (s site) seedBudgets(t *testing.T, end time.Time) {
 	must(t, s.store.SaveAlerts(t.Context(), []schemas.AlertSignal{
 		{
 			ID: "1", Rule: "fast", Severity: schemas.SeverityPage, Objective: "checkout", SLO: "checkout", Service: "checkout", Team: checkers, StartedAt: end.Add(-30 * time.Minute),
-			Long: "1h", Short: "5m", Factor: 13.44, LongBurn: 20, ShortBurn: 25, MinutesLeft: 10, RunsOutAt: at(time.Hour), DeploymentID: "d2", Version: "2.0",
+			Long: "1h", Short: "5m", Factor: 13.44, LongBurn: 20, ShortBurn: 25, MinutesLeft: new(10.0), RunsOutAt: at(time.Hour), DeploymentID: "d2", Version: "2.0",
 			DeployedAt: at(-24 * time.Hour), DeploymentURL: "https://ci.example/d2", Summary: "At this rate they end soon.",
 		},
 		{
 			ID: "2", Rule: "slow", Severity: schemas.SeverityTicket, Objective: "search/fast", SLO: "search", Service: "search", StartedAt: end.Add(-48 * time.Hour), ResolvedAt: at(-47 * time.Hour),
-			Long: "1d", Short: "2h", Factor: 2.8, LongBurn: 3, ShortBurn: 4, MinutesLeft: 200,
+			Long: "1d", Short: "2h", Factor: 2.8, LongBurn: 3, ShortBurn: 4, MinutesLeft: new(200.0),
 		},
 	}))
 	must(t, s.store.SaveBudgetEvents(t.Context(), []schemas.BudgetSignal{
-		{ID: "1", Objective: "checkout", SLO: "checkout", Service: "checkout", Team: checkers, State: schemas.BudgetExhausted, At: end.Add(-2 * time.Hour), Remaining: -0.01},
-		{ID: "2", Objective: "pay", SLO: "pay", Service: "pay", Team: "payments", State: schemas.BudgetExhausted, At: end.Add(-240 * time.Hour), Remaining: -0.01},
-		{ID: "3", Objective: "pay", SLO: "pay", Service: "pay", Team: "payments", State: schemas.BudgetRestored, At: end.Add(-216 * time.Hour), Remaining: 0.01},
+		{ID: "1", Objective: "checkout", SLO: "checkout", Service: "checkout", Team: checkers, State: schemas.BudgetExhausted, At: end.Add(-2 * time.Hour), Remaining: new(-0.01)},
+		{ID: "2", Objective: "pay", SLO: "pay", Service: "pay", Team: "payments", State: schemas.BudgetExhausted, At: end.Add(-240 * time.Hour), Remaining: new(-0.01)},
+		{ID: "3", Objective: "pay", SLO: "pay", Service: "pay", Team: "payments", State: schemas.BudgetRestored, At: end.Add(-216 * time.Hour), Remaining: new(0.01)},
 	}))
 	s.tell(t, schemas.TypeCorrection, "c1", end.Add(-time.Hour), schemas.CorrectionEvent{
 		CorrectionID: "c1", SLO: "search", From: end.Add(-72 * time.Hour), To: end.Add(-71 * time.Hour), Author: "ada", Reason: "the load test",

@@ -12,8 +12,11 @@ type BudgetStatus struct {
 	At        time.Time `json:"at"`   // data before this minute is included
 	From      time.Time `json:"from"` // the window
 	To        time.Time `json:"to"`   // its end: At of a rolling one, the calendar's otherwise
-	Target    float64   `json:"target"`
-	Budgeting Budgeting `json:"budgeting"`
+	// KnownSince is the objective's first minute with data; nil without any. One
+	// that is younger than its window is judged by the time since then.
+	KnownSince *time.Time `json:"known_since"`
+	Target     float64    `json:"target"`
+	Budgeting  Budgeting  `json:"budgeting"`
 	// BudgetFigures as recorded; Corrected are the same without the periods that
 	// corrections exclude, nil where there is none.
 	BudgetFigures
@@ -24,6 +27,9 @@ type BudgetStatus struct {
 	// ExhaustedAt is when the budget ends at the burn of the last hour; nil where
 	// it does not end within the window.
 	ExhaustedAt *time.Time `json:"exhausted_at,omitempty"`
+	// RestoredAt is about when a spent budget has something left again, if nothing
+	// else fails and traffic goes on as it was; nil for one that is not spent.
+	RestoredAt *time.Time `json:"restored_at,omitempty"`
 	// Methods shows the same indicator under each budgeting method.
 	Methods []MethodFigures `json:"methods"`
 }
@@ -97,7 +103,7 @@ type BudgetSignal struct {
 	Team      string      `json:"team,omitempty"`
 	State     BudgetState `json:"state"`
 	At        time.Time   `json:"at"`
-	Remaining float64     `json:"remaining"`
+	Remaining *float64    `json:"remaining"` // null: no data
 	Summary   string      `json:"summary"`
 }
 
@@ -111,7 +117,8 @@ const (
 )
 
 // AlertSignal tells that a burn-rate alert fires or is over: published on
-// signals.alert.<service>, sent to the receivers.
+// signals.alert.<service>, sent to the receivers. Of the alerts of one outage the
+// most urgent one is told, and is over when all of its severity are.
 type AlertSignal struct {
 	ID         string     `json:"id"`   // stable: objective, rule and StartedAt
 	Rule       string     `json:"rule"` // BurnAlert.Name
@@ -128,8 +135,10 @@ type AlertSignal struct {
 	Factor     float64    `json:"factor"`
 	LongBurn   float64    `json:"long_burn"`
 	ShortBurn  float64    `json:"short_burn"`
-	// MinutesLeft of the budget, and when they run out at this rate.
-	MinutesLeft float64    `json:"minutes_left"`
+	// NoData: it fires because there is no traffic for Long; the rates mean nothing.
+	NoData bool `json:"no_data,omitempty"`
+	// MinutesLeft of the budget (null: no data), and when they run out at this rate.
+	MinutesLeft *float64   `json:"minutes_left"`
 	RunsOutAt   *time.Time `json:"runs_out_at,omitempty"`
 	// Deployment is the service's last production deployment before StartedAt.
 	DeploymentID  string     `json:"deployment_id,omitempty"`

@@ -125,6 +125,9 @@ type BurnAlert struct {
 	Long     time.Duration
 	Short    time.Duration
 	Factor   float64
+	// NoData makes it another alert: it fires when an objective that had traffic
+	// has had none for Long. Short and Factor mean nothing then.
+	NoData bool
 }
 
 // Severity is what an alert asks for.
@@ -145,29 +148,47 @@ type SLIMinute struct {
 	Total     uint64
 }
 
+// defaultAlerts are the published ones: each fires when a share of the budget is
+// spent within its long window.
+var defaultAlerts = []struct {
+	name        string
+	severity    Severity
+	percent     float64
+	long, short time.Duration
+}{
+	{"fast", SeverityPage, 2, time.Hour, 5 * time.Minute},
+	{"medium", SeverityPage, 5, 6 * time.Hour, 30 * time.Minute},
+	{"slow", SeverityTicket, 10, day, 2 * time.Hour},
+	{"creeping", SeverityTicket, 10, 3 * day, 6 * time.Hour},
+}
+
 // DefaultBurnAlerts are the alerts of an objective that names none, for a
-// window of this length: each fires when a share of the budget is spent within
-// its long window, so factor = share × window ÷ long. For 30 days that is 14.4,
-// 6, 3 and 1. An alert that looks further back than the window is left out.
+// window of this length: factor = share of the budget × window ÷ long window.
+// For 30 days that is 14.4, 6, 3 and 1. OmittedBurnAlerts are left out.
 func DefaultBurnAlerts(window time.Duration) []BurnAlert {
-	var alerts []BurnAlert
-	for _, a := range []struct {
-		name        string
-		severity    Severity
-		percent     float64
-		long, short time.Duration
-	}{
-		{"fast", SeverityPage, 2, time.Hour, 5 * time.Minute},
-		{"medium", SeverityPage, 5, 6 * time.Hour, 30 * time.Minute},
-		{"slow", SeverityTicket, 10, day, 2 * time.Hour},
-		{"creeping", SeverityTicket, 10, 3 * day, 6 * time.Hour},
-	} {
-		if a.long <= window {
-			factor := a.percent * window.Hours() / (100 * a.long.Hours())
-			alerts = append(alerts, BurnAlert{Name: a.name, Severity: a.severity, Long: a.long, Short: a.short, Factor: factor})
+	kept, _ := burnAlertsFor(window)
+	return kept
+}
+
+// OmittedBurnAlerts are those of the default alerts that do not fit a window of
+// this length. They look further back than the window, or their factor is below
+// 1: a burn rate between the two would alert although the objective is met.
+func OmittedBurnAlerts(window time.Duration) []BurnAlert {
+	_, omitted := burnAlertsFor(window)
+	return omitted
+}
+
+func burnAlertsFor(window time.Duration) (kept, omitted []BurnAlert) {
+	for _, a := range defaultAlerts {
+		factor := a.percent * window.Hours() / (100 * a.long.Hours())
+		alert := BurnAlert{Name: a.name, Severity: a.severity, Long: a.long, Short: a.short, Factor: factor}
+		if a.long > window || factor < 1 {
+			omitted = append(omitted, alert)
+		} else {
+			kept = append(kept, alert)
 		}
 	}
-	return alerts
+	return kept, omitted
 }
 
 // BurnAlerts are the alerts in force: the objective's own or the default ones.

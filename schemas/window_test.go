@@ -93,10 +93,13 @@ func TestWindowLength(t *testing.T) {
 func TestDefaultBurnAlerts(t *testing.T) {
 	for window, factors := range map[time.Duration][]float64{
 		30 * day:         {14.4, 6, 3, 1},
-		28 * day:         {13.44, 5.6, 2.8, 0.9333333333333333},
-		7 * day:          {3.36, 1.4, 0.7, 0.23333333333333334},
-		day:              {0.48, 0.2, 0.1},
-		time.Hour:        {0.02},
+		28 * day:         {13.44, 5.6, 2.8}, // creeping: 0.933
+		14 * day:         {6.72, 2.8, 1.4},
+		7 * day:          {3.36, 1.4}, // slow: 0.7
+		3 * day:          {1.44},
+		50 * time.Hour:   {1},
+		day:              nil,
+		time.Hour:        nil,
 		30 * time.Minute: nil,
 	} {
 		alerts := DefaultBurnAlerts(window)
@@ -108,13 +111,16 @@ func TestDefaultBurnAlerts(t *testing.T) {
 				t.Errorf("%s: factor of %s is %v, want %v", Shorthand(window), a.Name, a.Factor, factors[i])
 			}
 		}
+		if omitted := OmittedBurnAlerts(window); len(alerts)+len(omitted) != 4 {
+			t.Errorf("%s: %d alerts, and %d left out", Shorthand(window), len(alerts), len(omitted))
+		}
 	}
 	pages := DefaultBurnAlerts(30 * day)
 	for i, want := range []BurnAlert{
-		{"fast", SeverityPage, time.Hour, 5 * time.Minute, 14.4},
-		{"medium", SeverityPage, 6 * time.Hour, 30 * time.Minute, 6},
-		{"slow", SeverityTicket, day, 2 * time.Hour, 3},
-		{"creeping", SeverityTicket, 3 * day, 6 * time.Hour, 1},
+		{"fast", SeverityPage, time.Hour, 5 * time.Minute, 14.4, false},
+		{"medium", SeverityPage, 6 * time.Hour, 30 * time.Minute, 6, false},
+		{"slow", SeverityTicket, day, 2 * time.Hour, 3, false},
+		{"creeping", SeverityTicket, 3 * day, 6 * time.Hour, 1, false},
 	} {
 		if pages[i] != want {
 			t.Errorf("alert %d is %+v, want %+v", i, pages[i], want)

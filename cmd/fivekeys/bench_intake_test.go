@@ -204,7 +204,7 @@ func openGateway(b *testing.B, noSync bool) http.Handler {
 		b.Fatal(err)
 	}
 	g, err := gateway.New(gateway.Config{
-		Sources: []gateway.Source{github.New([]string{webhookSecret})}, Publisher: publisher, Partitions: bus.Topology().Partitions,
+		Sources: []gateway.Source{github.New([]string{webhookSecret}, nil)}, Publisher: publisher, Partitions: bus.Topology().Partitions,
 	})
 	if err != nil {
 		b.Fatal(err)

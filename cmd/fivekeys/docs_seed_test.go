@@ -51,7 +51,7 @@ func newDocsData(t *testing.T) *docsData {
 	}
 	t.Cleanup(func() { _ = reader.Close() })
 	d := &docsData{store: testkit.StoreOn(t, engine), reader: reader, catalog: scenario.Catalog, want: scenario.Expected}
-	source := github.New(nil)
+	source := github.New(nil, nil)
 	for _, in := range scenario.Deliveries {
 		delivery := schemas.Delivery{
 			Source: github.Name, ID: in.GUID, Kind: in.Event, Body: in.Body, ReceivedAt: in.At,

@@ -18,7 +18,7 @@ func (p *pipeline) reload(ctx context.Context, g *globals) {
 		return
 	}
 	for _, source := range p.webhooks {
-		source.Replace(s.sourceSecrets(source.Name()))
+		source.Renew(s.sourceSecrets)
 	}
 	p.replaceTokens(s)
 	p.catalogue.Store(&s.catalog)

@@ -45,6 +45,11 @@ func (c *serveCommand) Run(ctx context.Context, g *globals, env *environment) er
 	if c.ClickHouseListen != "" && s.clickhouseURL != "" {
 		return usagef("serve: --clickhouse-listen is for the embedded ClickHouse, and --clickhouse-url names a server")
 	}
+	if o.ingest {
+		if err := s.missingApp(); err != nil {
+			return err
+		}
+	}
 	o.tokens = s.tokens
 	o.sourceSecrets = s.sourceSecrets
 	p, err := startPipeline(ctx, g, env, s, o)

@@ -7,8 +7,10 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
+	"github.com/fivekeys/fivekeys/ingest/github"
 	"github.com/fivekeys/fivekeys/internal/bands"
 	"github.com/fivekeys/fivekeys/internal/config"
 	"github.com/fivekeys/fivekeys/internal/jetstream"
@@ -90,14 +92,40 @@ func (g *globals) settings(env *environment) (*settings, error) {
 		return nil, err
 	}
 	secrets := map[string][]string{}
-	for _, source := range sourceNames() {
+	for _, source := range append(sourceNames(), github.App) {
 		name := strings.TrimPrefix(secretVariable(source), "FIVEKEYS_")
 		if secrets[source], err = config.Secrets(env.getenv, name); err != nil {
 			return nil, err
 		}
 	}
+	if err := checkApp(secrets); err != nil {
+		return nil, err
+	}
 	s.sourceSecrets = func(source string) []string { return secrets[source] }
 	return s, nil
+}
+
+// checkApp wants a secret for the App that is nobody else's: the App answers
+// with its own rights whoever signs with it.
+func checkApp(secrets map[string][]string) error {
+	variable := secretVariable(github.App)
+	for _, secret := range secrets[github.App] {
+		if slices.Contains(secrets[github.Name], secret) {
+			return fmt.Errorf("%s and %s share a value: whoever may send a webhook could have the App approve deployments; give the App a secret of its own in GitHub",
+				variable, secretVariable(github.Name))
+		}
+	}
+	return nil
+}
+
+// missingApp says that GitHub's App is configured and none of its requests could
+// be believed.
+func (s *settings) missingApp() error {
+	if s.file.GitHubApp.ID == 0 || len(s.sourceSecrets(github.App)) > 0 {
+		return nil
+	}
+	return fmt.Errorf("github_app is configured and %s is not set: no request of GitHub's would be answered; set it, or %[1]s_FILE, to the webhook secret of the App, which is not that of other webhooks",
+		secretVariable(github.App))
 }
 
 // objectives reads the SLO files, if any are named.

@@ -37,8 +37,8 @@ func (s *Source) Precheck(h http.Header) error {
 // Verify is Precheck: the body isn't part of it.
 func (s *Source) Verify(h http.Header, _ []byte) error { return s.Precheck(h) }
 
-// Replace makes other tokens the active ones.
-func (s *Source) Replace(tokens []string) { s.tokens.Replace(tokens) }
+// Renew makes other tokens the active ones.
+func (s *Source) Renew(secrets func(name string) []string) { s.tokens.Replace(secrets(Name)) }
 
 // Identify gives no id: there is none, so that the gateway takes the body's sum.
 // The kind is the group's status, with a note where Alertmanager has left alerts

@@ -19,6 +19,8 @@ type Decoder interface {
 type Source interface {
 	gateway.Source
 	Decoder
+	// Renew makes other secrets the active ones, from the next delivery on.
+	Renew(secrets func(name string) []string)
 }
 
 // Sources are the registered ones.
@@ -27,7 +29,7 @@ type Sources []Source
 // Registered gives every source, each with the secrets that are active for it;
 // toil says which of GitHub's issues are toil.
 func Registered(secrets func(source string) []string, toil github.Toil) Sources {
-	hooks := github.New(secrets(github.Name))
+	hooks := github.New(secrets(github.Name), secrets(github.App))
 	hooks.Toil = toil
 	return Sources{
 		hooks,

@@ -46,7 +46,7 @@ func TestEveryPayloadArrives(t *testing.T) {
 				id := fmt.Sprintf("%s/%s/%d", server, kind.Name, n)
 				s.accept(id, kind.Name, string(body))
 				delivered++
-				events, err := github.New(nil).Decode(schemas.Delivery{Kind: kind.Name, Body: body}, &schemas.Catalog{})
+				events, err := github.New(nil, nil).Decode(schemas.Delivery{Kind: kind.Name, Body: body}, &schemas.Catalog{})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -4,15 +4,19 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/fivekeys/fivekeys/internal/gate"
+	"github.com/fivekeys/fivekeys/internal/suggest"
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
@@ -98,8 +102,12 @@ func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q, err := parse(r.URL.RawQuery)
-	if err != nil {
-		refuse(w, http.StatusBadRequest, "invalid", "Invalid question", err.Error(), "ask GET "+Path+"?service=checkout&environment=production")
+	if err == nil {
+		q.service, err = g.serviceOf(q.service)
+	}
+	var invalid *invalidError
+	if errors.As(err, &invalid) {
+		refuse(w, http.StatusBadRequest, "invalid", "Invalid question", invalid.detail, invalid.hint)
 		return
 	}
 	a := g.decide(q)
@@ -124,6 +132,27 @@ func (g *Gate) decide(q question) answer {
 	return newAnswer(q, v, known, policy)
 }
 
+// serviceOf takes owner/name of a repository for the service that it belongs to.
+func (g *Gate) serviceOf(name string) (string, error) {
+	catalog := g.cfg.Catalog()
+	called := slices.ContainsFunc(catalog.Services, func(s schemas.Service) bool { return s.Name == name })
+	if called || !strings.Contains(name, "/") || len(g.cfg.Budgets.Known(name).Statuses) > 0 {
+		return name, nil
+	}
+	services := catalog.ServicesOf(name, nil)
+	if len(services) == 1 {
+		return services[0].Name, nil
+	}
+	names := make([]string, len(services))
+	for i := range services {
+		names[i] = services[i].Name
+	}
+	return "", &invalidError{
+		fmt.Sprintf("service is the repository %s, which %d services have", name, len(services)),
+		"ask for one of them: " + strings.Join(names, ", "),
+	}
+}
+
 // question is what is asked.
 type question struct {
 	service, environment string
@@ -131,28 +160,53 @@ type question struct {
 	status bool
 }
 
+// invalidError says why a question is none.
+type invalidError struct{ detail, hint string }
+
+func (e *invalidError) Error() string { return e.detail }
+
+// parameters are those of a question.
+var parameters = []string{"service", "environment", "status"}
+
+const example = "ask GET " + Path + "?service=checkout&environment=production"
+
 func parse(query string) (question, error) {
 	values, err := url.ParseQuery(query)
 	if err != nil {
-		return question{}, fmt.Errorf("read the question: %w", err)
+		return question{}, &invalidError{"read the question: " + err.Error(), example}
+	}
+	// One that means nothing here was meant to mean something: it would be left
+	// out of a decision to deploy.
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		switch {
+		case !slices.Contains(parameters, name):
+			return question{}, &invalidError{fmt.Sprintf("there is no parameter %q", clip(name)), suggest.DidYouMean(name, parameters)}
+		case len(values[name]) > 1:
+			return question{}, &invalidError{name + " is given more than once", "ask for each"}
+		}
 	}
 	q := question{service: values.Get("service"), environment: values.Get("environment")}
-	switch len(values["service"]) {
-	case 0:
-		return q, errors.New("service is missing")
-	case 1:
-	default:
-		return q, errors.New("service is given more than once; ask for each")
-	}
-	if q.service == "" {
-		return q, errors.New("service is empty")
-	}
-	switch v := values.Get("status"); v {
-	case "", "0", "false":
-	case "1", "true":
+	switch v := values.Get("status"); {
+	case !values.Has("service"):
+		return q, &invalidError{"service is missing", example}
+	case strings.TrimSpace(q.service) == "":
+		return q, &invalidError{"service is empty", example}
+	case v == "", v == "0", v == "false":
+	case v == "1", v == "true":
 		q.status = true
 	default:
-		return q, fmt.Errorf("status is %q, and may be 1", v)
+		return q, &invalidError{fmt.Sprintf("status is %q", clip(v)), "it may be 1: a refusal is 423 then"}
 	}
 	return q, nil
+}
+
+// clip keeps what is quoted from a question short.
+func clip(s string) string {
+	const most = 60
+	for i := range s {
+		if i > most {
+			return s[:i] + "…"
+		}
+	}
+	return s
 }

@@ -74,7 +74,11 @@ func newGate(t testing.TB, change func(*gate.Config)) http.Handler {
 			return p
 		},
 		Catalog: func() *schemas.Catalog {
-			return &schemas.Catalog{Services: []schemas.Service{{Name: "checkout", Production: []string{"prod-*"}}}}
+			repository := func(name string) []schemas.Repository { return []schemas.Repository{{Name: name}} }
+			return &schemas.Catalog{Services: []schemas.Service{
+				{Name: "checkout", Production: []string{"prod-*"}, Repositories: repository("acme/shop")},
+				{Name: "mono-a", Repositories: repository("acme/mono")}, {Name: "mono-b", Repositories: repository("acme/mono")},
+			}}
 		},
 	}
 	if change != nil {
@@ -111,19 +115,25 @@ func TestAnswers(t *testing.T) {
 		status int
 		golden string
 	}{
-		"a spent budget is refused in a document":            {"service=checkout", http.StatusOK, "exhausted"},
-		"a production environment is what the budget is for": {"service=checkout&environment=prod-eu", http.StatusOK, "production"},
-		"another environment is allowed":                     {"service=checkout&environment=staging", http.StatusOK, "staging"},
-		"what is left allows":                                {"service=search", http.StatusOK, "within"},
-		"an exception allows and is told":                    {"service=payment", http.StatusOK, "excepted"},
-		"a service without budgets is allowed":               {"service=nobody", http.StatusOK, "no_budget"},
-		"asked for the status, a refusal is 423":             {"service=checkout&status=1", http.StatusLocked, "exhausted"},
-		"asked for the status, an allowance is 200":          {"service=search&status=1", http.StatusOK, "within"},
-		"no service is 400":                                  {"environment=production", http.StatusBadRequest, "missing"},
-		"an empty service is 400":                            {"service=", http.StatusBadRequest, "empty"},
-		"two services are 400":                               {"service=a&service=b", http.StatusBadRequest, "twice"},
-		"a query that is none is 400":                        {"service=%zz", http.StatusBadRequest, "query"},
-		"a status that is none is 400":                       {"service=search&status=yes", http.StatusBadRequest, "status"},
+		"a spent budget is refused in a document":                  {"service=checkout", http.StatusOK, "exhausted"},
+		"a production environment is what the budget is for":       {"service=checkout&environment=prod-eu", http.StatusOK, "production"},
+		"another environment is allowed":                           {"service=checkout&environment=staging", http.StatusOK, "staging"},
+		"what is left allows":                                      {"service=search", http.StatusOK, "within"},
+		"an exception allows and is told":                          {"service=payment", http.StatusOK, "excepted"},
+		"a service without budgets is allowed":                     {"service=nobody", http.StatusOK, "no_budget"},
+		"asked for the status, a refusal is 423":                   {"service=checkout&status=1", http.StatusLocked, "exhausted"},
+		"asked for the status, an allowance is 200":                {"service=search&status=1", http.StatusOK, "within"},
+		"a repository's name is that of the service it belongs to": {"service=acme/shop&environment=prod-eu", http.StatusOK, "production"},
+		"in whatever case":                                         {"service=Acme/Shop&environment=prod-eu", http.StatusOK, "production"},
+		"a repository that nobody names is a service":              {"service=acme/other", http.StatusOK, "other_repository"},
+		"a repository of two services is 400":                      {"service=acme/mono", http.StatusBadRequest, "two_services"},
+		"an unknown parameter is 400":                              {"service=checkout&enviroment=staging", http.StatusBadRequest, "unknown_parameter"},
+		"two environments are 400":                                 {"service=checkout&environment=a&environment=b", http.StatusBadRequest, "two_environments"},
+		"no service is 400":                                        {"environment=production", http.StatusBadRequest, "missing"},
+		"an empty service is 400":                                  {"service=", http.StatusBadRequest, "empty"},
+		"two services are 400":                                     {"service=a&service=b", http.StatusBadRequest, "twice"},
+		"a query that is none is 400":                              {"service=%zz", http.StatusBadRequest, "query"},
+		"a status that is none is 400":                             {"service=search&status=yes", http.StatusBadRequest, "status"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := ask(newGate(t, nil), gate.Path+"?"+tt.query, nil)

@@ -47,7 +47,7 @@ func serve(tb testing.TB, configure func(*gateway.Config)) *stack {
 		tb.Fatal(err)
 	}
 	cfg := gateway.Config{
-		Sources: []gateway.Source{github.New([]string{secret})}, Tokens: []string{token},
+		Sources: []gateway.Source{github.New([]string{secret}, nil)}, Tokens: []string{token},
 		Publisher: publisher, Partitions: partitions,
 		Checks: []gateway.Check{{Name: "nats", Ready: client.Healthy}},
 	}

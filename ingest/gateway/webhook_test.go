@@ -46,7 +46,7 @@ func TestDeliveryIsStoredAsItCame(t *testing.T) {
 
 func TestWebhookAnswers(t *testing.T) {
 	s := serve(t, func(c *gateway.Config) {
-		c.Sources = []gateway.Source{github.New([]string{"next", secret}), named{github.New(nil), "bare"}}
+		c.Sources = []gateway.Source{github.New([]string{"next", secret}, nil), named{github.New(nil, nil), "bare"}}
 	})
 	body := []byte(`{"zen":"x"}`)
 	post := func(path string, h map[string]string, body io.Reader) func() answer {

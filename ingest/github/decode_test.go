@@ -26,7 +26,7 @@ var acme = &schemas.Catalog{Services: []schemas.Service{
 
 func decode(t *testing.T, kind, body string, c *schemas.Catalog) []schemas.Event {
 	t.Helper()
-	events, err := github.New(nil).Decode(schemas.Delivery{Source: "github", Kind: kind, Body: []byte(body)}, c)
+	events, err := github.New(nil, nil).Decode(schemas.Delivery{Source: "github", Kind: kind, Body: []byte(body)}, c)
 	if err != nil {
 		t.Fatalf("Decode: %v", err)
 	}
@@ -204,7 +204,7 @@ func TestWhatIsLenient(t *testing.T) {
 		}
 	})
 	t.Run("a hook that sends forms is understood", func(t *testing.T) {
-		events, err := github.New(nil).Decode(schemas.Delivery{
+		events, err := github.New(nil, nil).Decode(schemas.Delivery{
 			Kind: "deployment", Header: map[string]string{"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"},
 			Body: []byte(url.Values{"payload": {body}}.Encode()),
 		}, &schemas.Catalog{})
@@ -240,7 +240,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"a release without a tag":         {"release", `{"action":"published","release":{"id":1},` + repo + `}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			events, err := github.New(nil).Decode(schemas.Delivery{Kind: tt.kind, Body: []byte(tt.body)}, acme)
+			events, err := github.New(nil, nil).Decode(schemas.Delivery{Kind: tt.kind, Body: []byte(tt.body)}, acme)
 			if !errors.Is(err, github.ErrPayload) || len(events) != 0 {
 				t.Errorf("Decode gives %d events and %v, want ErrPayload", len(events), err)
 			}
@@ -260,7 +260,7 @@ func TestACommitWhoseClockWasWrongHasNoDate(t *testing.T) {
 		for _, ref := range []string{"main", "feature"} {
 			body := fmt.Sprintf(`{"ref":"refs/heads/%s","before":"a","after":"c","repository":{"full_name":"acme/shop","default_branch":"main","pushed_at":%d},
 				"commits":[{"id":"b","timestamp":%q},{"id":"c","timestamp":%q}]}`, ref, received.Unix(), at, now)
-			events, err := github.New(nil).Decode(schemas.Delivery{Kind: "push", Body: []byte(body), ReceivedAt: received}, &schemas.Catalog{})
+			events, err := github.New(nil, nil).Decode(schemas.Delivery{Kind: "push", Body: []byte(body), ReceivedAt: received}, &schemas.Catalog{})
 			if err != nil {
 				t.Fatalf("a commit of %s: %v", at, err)
 			}

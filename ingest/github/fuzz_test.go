@@ -22,7 +22,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add("issue_comment", []byte(`{"action":"created","comment":{"id":1,"body":"/toil 2h"},"issue":null,`+repo+`}`))
 	f.Fuzz(func(t *testing.T, kind string, body []byte) {
 		d := schemas.Delivery{Kind: kind, Body: body}
-		events, err := github.New(nil).Decode(d, acme)
+		events, err := github.New(nil, nil).Decode(d, acme)
 		if err != nil && len(events) > 0 {
 			t.Error("gives both events and an error")
 		}
@@ -31,7 +31,7 @@ func FuzzDecode(f *testing.F) {
 				t.Errorf("event %s: %v", e.ID, err)
 			}
 		}
-		again, _ := github.New(nil).Decode(d, acme)
+		again, _ := github.New(nil, nil).Decode(d, acme)
 		if len(again) != len(events) {
 			t.Errorf("gives %d events and then %d", len(events), len(again))
 		}

@@ -33,7 +33,7 @@ func TestGolden(t *testing.T) {
 			continue
 		}
 		t.Run(e.name(), func(t *testing.T) {
-			events, err := github.New(nil).Decode(e.delivery(), bugs)
+			events, err := github.New(nil, nil).Decode(e.delivery(), bugs)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -51,7 +51,7 @@ func TestEveryPayload(t *testing.T) {
 		for _, e := range examples(t, server) {
 			total++
 			for name, c := range catalogs {
-				events, err := github.New(nil).Decode(e.delivery(), c)
+				events, err := github.New(nil, nil).Decode(e.delivery(), c)
 				if err != nil {
 					t.Errorf("%s %s under %s: %v", server, e.name(), name, err)
 				}

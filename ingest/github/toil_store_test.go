@@ -83,7 +83,7 @@ func TestToilEndsAsItsStory(t *testing.T) {
 	for batch := range slices.Chunk(deliveries, len(deliveries)/5) {
 		var all []schemas.Event
 		for i, d := range batch {
-			events, err := github.New(nil).Decode(d, platform)
+			events, err := github.New(nil, nil).Decode(d, platform)
 			if err != nil {
 				t.Fatal(err)
 			}

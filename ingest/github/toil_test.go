@@ -99,13 +99,13 @@ func TestToilIssues(t *testing.T) {
 			if tt.want != "" {
 				want = append(want, tt.want)
 			}
-			if diff := cmp.Diff(want, toilOf(t, github.New(nil), "issues", tt.body, platform)); diff != "" {
+			if diff := cmp.Diff(want, toilOf(t, github.New(nil, nil), "issues", tt.body, platform)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}
 	t.Run("the labels are the configuration's to choose", func(t *testing.T) {
-		source := github.New(nil)
+		source := github.New(nil, nil)
 		source.Toil.Labels = []string{"ops-work*", "ops-work/*"}
 		got := toilOf(t, source, "issues", issue("closed", `[{"name":"toil/3h"},{"name":"ops-work/20m"}]`, closed), platform)
 		want := []string{"11:00:00.000 toil/issues/6/closed/2026-01-01T11:00:00Z: acme/shop#6 team=web service= toil/3h 20m"}
@@ -152,7 +152,7 @@ func TestToilComments(t *testing.T) {
 			if tt.want != "" {
 				want = append(want, strings.TrimSuffix(tt.want, " (cut)"))
 			}
-			if diff := cmp.Diff(want, toilOf(t, github.New(nil), "issue_comment", tt.body, platform)); diff != "" {
+			if diff := cmp.Diff(want, toilOf(t, github.New(nil, nil), "issue_comment", tt.body, platform)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -183,7 +183,7 @@ func TestReruns(t *testing.T) {
 		"an app that poses as a user is a machine as well": {run("requested", "push", "2", `{"login":"ci[bot]","type":"User"}`), []string{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, toilOf(t, github.New(nil), "workflow_run", tt.body, platform)); diff != "" {
+			if diff := cmp.Diff(tt.want, toilOf(t, github.New(nil, nil), "workflow_run", tt.body, platform)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -191,7 +191,7 @@ func TestReruns(t *testing.T) {
 }
 
 func TestNobodyIsStoredByName(t *testing.T) {
-	source := github.New(nil)
+	source := github.New(nil, nil)
 	body := `{"action":"created","comment":{"id":9,"body":"/toil 5m","user":{"login":"ada"},"author_association":"OWNER","created_at":"2026-01-01T10:00:00Z"},
 		"issue":{"number":6},` + repo + `}`
 	person := func() string {
@@ -216,7 +216,7 @@ func TestNobodyIsStoredByName(t *testing.T) {
 
 // GitHub's own payloads, turned into toil by as little as it takes.
 func TestToilGolden(t *testing.T) {
-	source := github.New(nil)
+	source := github.New(nil, nil)
 	source.Toil.PersonKey = []byte("key")
 	seen := 0
 	for _, e := range examples(t, "api.github.com") {

@@ -26,6 +26,9 @@ func New(secrets []string) *Source {
 	return &Source{signature.NewHMAC(headerSignature, "v1=", secrets)}
 }
 
+// Renew makes other secrets the active ones.
+func (s *Source) Renew(secrets func(name string) []string) { s.Replace(secrets(Name)) }
+
 // Name is "pagerduty".
 func (*Source) Name() string { return Name }
 

@@ -23,8 +23,6 @@ type Verifier interface {
 	Precheck(h http.Header) error
 	// Verify decides, given the raw body.
 	Verify(h http.Header, body []byte) error
-	// Replace makes other secrets the active ones, from the next request on.
-	Replace(secrets []string)
 }
 
 // usable drops empty secrets: an empty HMAC key or token would let anyone in.

@@ -28,7 +28,7 @@ var alertColumns = []ch.ColumnNameAndType{
 	{Name: "factor", Type: "Float64"},
 	{Name: "long_burn", Type: "Float64"},
 	{Name: "short_burn", Type: "Float64"},
-	{Name: "minutes_left", Type: "Float64"},
+	{Name: "minutes_left", Type: "Nullable(Float64)"},
 	{Name: "runs_out_at", Type: "Nullable(DateTime('UTC'))"},
 	{Name: "deployment_id", Type: "String"},
 	{Name: "release", Type: "String"},
@@ -88,7 +88,7 @@ var budgetEventColumns = []ch.ColumnNameAndType{
 	{Name: "slo", Type: "LowCardinality(String)"},
 	{Name: "service", Type: "LowCardinality(String)"},
 	{Name: "team", Type: "LowCardinality(String)"},
-	{Name: "remaining", Type: "Float64"},
+	{Name: "remaining", Type: "Nullable(Float64)"},
 	{Name: "summary", Type: "String"},
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
@@ -66,6 +67,24 @@ func (s *Store) SLOMinutes(ctx context.Context, q SLOQuery, each func(SLOMinute)
 	}
 	return nil
 }
+
+// SLOBegins reads the first minute of each objective of a query; the query's
+// bounds mean nothing.
+func (s *Store) SLOBegins(ctx context.Context, q SLOQuery, each func(objective string, minute int64)) error {
+	if len(q.Objectives) == 0 {
+		return nil
+	}
+	q.From, q.To = time.Unix(0, 0), time.Unix(maxMinute, 0)
+	err := s.sloMinutes(ctx, "SELECT objective, toInt64(intDiv(toUnixTimestamp(min(minute)), 60)), toUInt64(0), toUInt64(0) FROM ("+
+		q.counts()+") WHERE total > 0 GROUP BY objective", func(m SLOMinute) { each(m.Objective, m.Minute) }, q.Objectives)
+	if err != nil {
+		return fmt.Errorf("read since when %d objectives are known: %w", len(q.Objectives), err)
+	}
+	return nil
+}
+
+// maxMinute is past every minute there can be, in seconds of a DateTime.
+const maxMinute = math.MaxUint32
 
 // SLOHours reads packed hours, in no order.
 func (s *Store) SLOHours(ctx context.Context, objectives []string, from, to time.Time, each func(SLOHour)) error {

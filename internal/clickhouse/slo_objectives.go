@@ -55,6 +55,7 @@ type burnAlert struct {
 	Long     float64          `json:"long_seconds"`
 	Short    float64          `json:"short_seconds"`
 	Factor   float64          `json:"factor"`
+	NoData   bool             `json:"no_data,omitempty"` // it fires where there is no traffic
 }
 
 // SetObjectives makes these the objectives there are. It comes before reading
@@ -67,7 +68,7 @@ func (s *Store) SetObjectives(ctx context.Context, definitions []SLODefinition) 
 		known[d.Key] = true
 		alerts := []burnAlert{}
 		for _, a := range d.BurnAlerts() {
-			alerts = append(alerts, burnAlert{a.Name, a.Severity, a.Long.Seconds(), a.Short.Seconds(), a.Factor})
+			alerts = append(alerts, burnAlert{a.Name, a.Severity, a.Long.Seconds(), a.Short.Seconds(), a.Factor, a.NoData})
 		}
 		text, err := json.Marshal(alerts)
 		if err != nil {

@@ -40,6 +40,8 @@ var statusColumns = []ch.ColumnNameAndType{
 	{Name: "method_total", Type: "Array(Float64)"},
 	{Name: "method_sli", Type: "Array(Nullable(Float64))"},
 	{Name: "method_remaining", Type: "Array(Nullable(Float64))"},
+	{Name: "known_since", Type: "Nullable(DateTime('UTC'))"},
+	{Name: "restored_at", Type: "Nullable(DateTime('UTC'))"},
 }
 
 var stateColumns = append(statusColumns[:len(statusColumns):len(statusColumns)],
@@ -69,7 +71,7 @@ func statusRow(s *schemas.BudgetStatus) []any {
 	for i, m := range s.Methods {
 		methods[i], good[i], total[i], sli[i], remaining[i] = string(m.Budgeting), m.Good, m.Total, m.SLI, m.Remaining
 	}
-	return append(row, windows, rates, s.ExhaustedAt, methods, good, total, sli, remaining)
+	return append(row, windows, rates, s.ExhaustedAt, methods, good, total, sli, remaining, s.KnownSince, s.RestoredAt)
 }
 
 // SLOState is a status with what the evaluation goes on from.
@@ -97,15 +99,16 @@ func (s *Store) AppendHistory(ctx context.Context, statuses []schemas.BudgetStat
 
 // SavedState is the state that was stored last of an objective.
 type SavedState struct {
-	Objective string
-	At        time.Time
-	State     []byte
+	Objective, SLO, Service, Team string
+
+	At    time.Time
+	State []byte
 }
 
 // LoadStates reads the states of all objectives but those that a writer stored
 // itself; an empty writer reads all.
 func (s *Store) LoadStates(ctx context.Context, but string) ([]SavedState, error) {
-	rows, err := s.conn.Query(ctx, "SELECT objective, at, state FROM slo_status_facts FINAL WHERE writer != $1 OR $1 = ''", but)
+	rows, err := s.conn.Query(ctx, "SELECT objective, slo, service, team, at, state FROM slo_status_facts FINAL WHERE writer != $1 OR $1 = ''", but)
 	if err != nil {
 		return nil, fmt.Errorf("read states of budgets: %w", err)
 	}
@@ -114,7 +117,7 @@ func (s *Store) LoadStates(ctx context.Context, but string) ([]SavedState, error
 	for rows.Next() {
 		var st SavedState
 		var text string
-		if err := rows.Scan(&st.Objective, &st.At, &text); err != nil {
+		if err := rows.Scan(&st.Objective, &st.SLO, &st.Service, &st.Team, &st.At, &text); err != nil {
 			return nil, fmt.Errorf("read states of budgets: %w", err)
 		}
 		st.State = []byte(text)

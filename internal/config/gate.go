@@ -9,11 +9,27 @@ import (
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
-// Bounds of the gate's MaxAge: budgets are evaluated every few seconds.
+// Bounds of the gate's MaxAge. Budgets are evaluated once a minute, and a minute
+// is waited for until its spans are there: a budget that nothing is wrong with is
+// up to a minute and a half old.
 const (
-	minMaxAge = time.Minute
+	minMaxAge = 2 * time.Minute
 	maxMaxAge = 7 * 24 * time.Hour
 )
+
+// maxAge refuses an age that every budget reaches by itself: the gate would
+// answer by its fail mode half of the time.
+func (d *decoder) maxAge(n ast.Node) {
+	var age time.Duration
+	d.duration(&age, "gate.max_age", 0, maxMaxAge)(n)
+	switch {
+	case age == 0:
+	case age < minMaxAge:
+		d.report(d.value(n), fmt.Sprintf("gate.max_age %q is less than the evaluation takes: budgets are up to 90s old by themselves", formatDuration(age)), "write "+formatDuration(minMaxAge)+" or more; 15m is the default")
+	default:
+		d.config.Policy.MaxAge = age
+	}
+}
 
 func (d *decoder) gate(n ast.Node) {
 	p := &d.config.Policy
@@ -21,7 +37,7 @@ func (d *decoder) gate(n ast.Node) {
 	d.mapping(n, "gate", fields{
 		"freeze":     func(n ast.Node) { d.boolean(&p.Freeze, "gate.freeze")(n) },
 		"fail":       choice(d, &fail, "gate.fail", "open", "closed"),
-		"max_age":    d.duration(&p.MaxAge, "gate.max_age", minMaxAge, maxMaxAge),
+		"max_age":    d.maxAge,
 		"objectives": d.texts(&p.Objectives, "gate.objectives", nil),
 		"exceptions": func(n ast.Node) { d.each(n, "gate.exceptions", d.exception) },
 	})

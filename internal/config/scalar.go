@@ -120,6 +120,8 @@ func formatDuration(v time.Duration) string {
 		return strconv.Itoa(int(v/day)) + "d"
 	case v%time.Hour == 0:
 		return strconv.Itoa(int(v/time.Hour)) + "h"
+	case v%time.Minute == 0:
+		return strconv.Itoa(int(v/time.Minute)) + "m"
 	}
 	return v.String()
 }

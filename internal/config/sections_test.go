@@ -29,6 +29,7 @@ func TestWhatIsAllowedInTheReliabilitySections(t *testing.T) {
 		"gRPC switched off with quotes": {"spans: {otlp_grpc: ''}", func(*Config) {}},
 		"gRPC switched off by false":    {"spans: {otlp_grpc: false}", func(*Config) {}},
 		"gRPC on any interface":         {"spans: {otlp_grpc: ':4317'}", func(c *Config) { c.OTLPGRPC = ":4317" }},
+		"the least age that is known":   {"gate: {max_age: 2m}", func(c *Config) { c.Policy.MaxAge = 2 * time.Minute }},
 		"a gate that only tells":        {"gate: {freeze: false, fail: closed}", func(c *Config) { c.Policy.Freeze, c.Policy.FailOpen = false, false }},
 		"an exception until a day": {"gate: {exceptions: [{service: 'pay*', author: a, reason: b, until: 2026-12-01}]}", func(c *Config) {
 			c.Policy.Exceptions = []schemas.FreezeException{{Service: "pay*", Author: "a", Reason: "b", Until: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)}}
@@ -80,6 +81,8 @@ func TestProblemsOfTheReliabilitySections(t *testing.T) {
 		"an unknown severity":                {"alerts: [{name: a, webhook: 'https://h', severities: [pages]}]", `f:1:55: severities "pages" isn't known; did you mean page?`},
 		"an unknown kind of signal":          {"alerts: [{name: a, webhook: 'https://h', signals: [toil]}]", `f:1:52: signals "toil" isn't known; known here: alert, budget`},
 		"a gate that fails half":             {"gate: {fail: ajar}", `f:1:14: gate.fail "ajar" isn't known; known here: closed, open`},
+		"an age below the evaluation's pace": {"gate: {max_age: 1m}", `f:1:17: gate.max_age "1m" is less than the evaluation takes: budgets are up to 90s old by themselves; write 2m or more; 15m is the default`},
+		"no age at all":                      {"gate: {max_age: 0s}", `f:1:17: gate.max_age "0s" isn't between 0 and 7d; write 24h, 90m or 7d`},
 		"a freeze in words":                  {"gate: {freeze: yes}", `f:1:16: gate.freeze must be true or false, is "yes"`},
 		"an exception that nobody answers":   {"gate: {exceptions: [{service: a, reason: b, until: 2026-12-01}]}", `f:1:21: an exception has no author; an exception is somebody's`},
 		"an exception without an end":        {"gate: {exceptions: [{service: a, author: b, reason: c}]}", `f:1:21: an exception has no until; say when it ends, as 2026-12-01T00:00:00Z`},

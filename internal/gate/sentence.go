@@ -2,11 +2,10 @@ package gate
 
 import (
 	"fmt"
-	"math"
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/fivekeys/fivekeys/internal/amount"
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
@@ -35,7 +34,7 @@ func (s *speaker) noFreeze(age *time.Duration, stale bool) string {
 	case len(s.budgets) == 0:
 		return rule
 	case stale:
-		return rule + "; the last known budget of " + s.service + " is " + span(*age) + " old"
+		return rule + "; the last known budget of " + s.service + " is " + amount.Span(*age) + " old"
 	case len(s.spent) > 0:
 		return rule + "; " + s.exhausted()
 	}
@@ -51,19 +50,19 @@ func (s *speaker) unknown(age *time.Duration, limit time.Duration, open bool) st
 	case age == nil:
 		return "no error budget has been evaluated yet, and " + mode
 	case len(s.budgets) == 0:
-		return fmt.Sprintf("no error budget has been evaluated for %s (the limit is %s), and %s", span(*age), span(limit), mode)
+		return fmt.Sprintf("no error budget has been evaluated for %s (the limit is %s), and %s", amount.Span(*age), amount.Span(limit), mode)
 	}
 	var last string
 	if len(s.spent) > 0 {
 		last = s.each(s.spent, func(b *schemas.BudgetStatus) string {
 			f, corrected := inForce(b)
-			return fmt.Sprintf("%s had spent %s%s", b.Objective, ratio(spentOf(f), f), corrected)
+			return fmt.Sprintf("%s had spent %s%s", b.Objective, ofBudget(spentOf(f), f), corrected)
 		})
 	} else {
 		last = s.each(s.budgets, func(b *schemas.BudgetStatus) string { return strings.Replace(left(b), " has ", " had ", 1) })
 	}
 	return fmt.Sprintf("the last known budget of %s is %s old (the limit is %s), and %s; as last known, %s",
-		s.service, span(*age), span(limit), mode, last)
+		s.service, amount.Span(*age), amount.Span(limit), mode, last)
 }
 
 func (s *speaker) excepted(e *schemas.FreezeException, otherwise string) string {
@@ -74,15 +73,18 @@ func (s *speaker) excepted(e *schemas.FreezeException, otherwise string) string 
 // spending tells of one exhausted budget.
 func (s *speaker) spending(b *schemas.BudgetStatus) string {
 	f, corrected := inForce(b)
-	text := fmt.Sprintf("%s has spent %s%s since %s", b.Objective, ratio(spentOf(f), f), corrected, s.date(b.From))
-	at, next := restoredAt(b)
+	since := b.From
+	if b.KnownSince != nil && b.KnownSince.After(since) {
+		since = *b.KnownSince
+	}
+	text := fmt.Sprintf("%s has spent %s%s since %s", b.Objective, ofBudget(spentOf(f), f), corrected, s.date(since))
 	switch {
-	case next:
-		return text + fmt.Sprintf("; a new one begins on %s", s.date(at))
-	case at.IsZero():
+	case b.To.After(b.At): // a calendar window simply ends
+		return text + fmt.Sprintf("; a new one begins on %s", s.date(b.To))
+	case b.RestoredAt == nil:
 		return text
 	}
-	return text + fmt.Sprintf("; it is restored about %s if nothing else fails", s.date(at))
+	return text + fmt.Sprintf("; it is restored about %s if nothing else fails", s.date(*b.RestoredAt))
 }
 
 // left tells of one budget that is not exhausted.
@@ -91,7 +93,7 @@ func left(b *schemas.BudgetStatus) string {
 	if f.Remaining == nil {
 		return b.Objective + " has no data yet"
 	}
-	return fmt.Sprintf("%s has %s%s left", b.Objective, ratio(*f.Remaining*f.BudgetMinutes, f), corrected)
+	return fmt.Sprintf("%s has %s%s left", b.Objective, ofBudget(*f.Remaining*f.BudgetMinutes, f), corrected)
 }
 
 func (s *speaker) each(budgets []schemas.BudgetStatus, sentence func(*schemas.BudgetStatus) string) string {
@@ -110,56 +112,11 @@ func inForce(b *schemas.BudgetStatus) (*schemas.BudgetFigures, string) {
 	return &b.BudgetFigures, ""
 }
 
+func ofBudget(minutes float64, f *schemas.BudgetFigures) string {
+	return amount.Of(minutes, f.BudgetMinutes, "of its")
+}
+
 func spentOf(f *schemas.BudgetFigures) float64 { return (1 - *f.Remaining) * f.BudgetMinutes }
-
-// ratio says "52 of its 43 minutes", in the unit and with the digits that tell
-// the two apart.
-func ratio(minutes float64, f *schemas.BudgetFigures) string {
-	const seconds = 60
-	value, of, unit := minutes, f.BudgetMinutes, "minutes"
-	if of < 2 {
-		value, of, unit = value*seconds, of*seconds, "seconds"
-	}
-	digits := 0
-	if rounded := math.Round(value); of < 10 || value != of && rounded == math.Round(of) || value != 0 && rounded == 0 {
-		digits = 1
-	}
-	return fmt.Sprintf("%s of its %s %s", number(value, digits), number(of, digits), unit)
-}
-
-func number(v float64, digits int) string {
-	return strings.TrimSuffix(strconv.FormatFloat(v, 'f', digits, 64), ".0")
-}
-
-// restoredAt is when an exhausted budget has something left again, if nothing
-// else fails. A calendar window simply ends (next). In a rolling one the bad
-// minutes leave one after another: the burn over the last L says which share of
-// the budget was spent within it, burn × L ÷ window. Where that share is 1, what
-// is older must leave. Between two known L's spending is taken as even, hence
-// "about". It is zero where the burns don't say.
-func restoredAt(b *schemas.BudgetStatus) (at time.Time, next bool) {
-	if b.To.After(b.At) {
-		return b.To, true
-	}
-	window := b.To.Sub(b.From)
-	if window <= 0 {
-		return time.Time{}, false
-	}
-	var l0, spent0 float64 // the longest known stretch that did not spend it all
-	for _, burn := range b.Burn {
-		if burn.Rate == nil || burn.Window <= 0 {
-			continue
-		}
-		l := min(float64(burn.Window)/float64(window), 1)
-		spent := *burn.Rate * l
-		if spent >= 1 {
-			tail := l0 + (l-l0)*(1-spent0)/(spent-spent0)
-			return b.At.Add(time.Duration((1 - tail) * float64(window))), false
-		}
-		l0, spent0 = max(l0, l), max(spent0, spent)
-	}
-	return time.Time{}, false
-}
 
 // date says a day, with its time where it is near and its year where it is not
 // this one.
@@ -172,25 +129,4 @@ func (s *speaker) date(t time.Time) string {
 		return t.Format("2 January 2006")
 	}
 	return t.Format("2 January")
-}
-
-// span says a duration in its largest unit.
-func span(d time.Duration) string {
-	const day = 24 * time.Hour
-	for _, u := range []struct {
-		unit time.Duration
-		name string
-	}{{day, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
-		if d >= 2*u.unit || d == u.unit {
-			return plural(int64(d/u.unit), u.name)
-		}
-	}
-	return plural(int64(d/time.Second), "second")
-}
-
-func plural(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.FormatInt(n, 10) + " " + noun + "s"
 }

@@ -45,11 +45,9 @@ func (r *reader) alerts(o *object, policies []v1.SLOAlertPolicy) []schemas.BurnA
 // policy's to say: they are told when they fire and when they are over.
 func (r *reader) policy(at source, spec v1.AlertPolicySpec) []schemas.BurnAlert {
 	said := func(key string) bool { _, ok := at.places[join(at.path, key)]; return ok }
-	if said("alertWhenBreaching") && !spec.AlertWhenBreaching {
+	breaching := spec.AlertWhenBreaching || !said("alertWhenBreaching")
+	if !breaching && !spec.AlertWhenNoData {
 		at.refuseAt("alertWhenBreaching", "is false: such an alert would never fire", "remove the policy from the SLO, or write true")
-	}
-	if spec.AlertWhenNoData {
-		at.refuseAt("alertWhenNoData", "isn't known here: no data neither burns nor refills a budget", "leave it out; slo status shows what has no data")
 	}
 	if said("alertWhenResolved") && !spec.AlertWhenResolved {
 		at.problem(Warning, join(at.path, "alertWhenResolved"), "is false and changes nothing", "that an alert is over is always published; who hears of it stands under alerts: in fivekeys.yaml")
@@ -62,13 +60,19 @@ func (r *reader) policy(at source, spec v1.AlertPolicySpec) []schemas.BurnAlert 
 		at.problem(Warning, path, "isn't used", "who hears of alerts stands under alerts: in fivekeys.yaml")
 	}
 	var alerts []schemas.BurnAlert
+	take := func(a schemas.BurnAlert, sound bool) {
+		if sound && breaching {
+			alerts = append(alerts, a)
+		}
+		if sound && spec.AlertWhenNoData {
+			alerts = append(alerts, schemas.BurnAlert{Name: a.Name + noDataSuffix, Severity: a.Severity, Long: a.Long, Short: a.Long, NoData: true})
+		}
+	}
 	for i, c := range spec.Conditions {
 		path := fmt.Sprintf("conditions[%d]", i)
 		switch {
 		case c.AlertPolicyConditionInline != nil:
-			if a, ok := condition(at.in(path+".spec"), c.Metadata.Name, c.Spec); ok {
-				alerts = append(alerts, a)
-			}
+			take(condition(at.in(path+".spec"), c.Metadata.Name, c.Spec))
 		case c.AlertPolicyConditionRef != nil:
 			found := r.find(at.object, join(at.path, path)+".conditionRef", openslo.KindAlertCondition, c.ConditionRef)
 			if found == nil {
@@ -78,9 +82,7 @@ func (r *reader) policy(at source, spec v1.AlertPolicySpec) []schemas.BurnAlert 
 			if !ok {
 				continue
 			}
-			if a, ok := condition(source{found, "spec"}, v.Metadata.Name, v.Spec); ok {
-				alerts = append(alerts, a)
-			}
+			take(condition(source{found, "spec"}, v.Metadata.Name, v.Spec))
 		}
 	}
 	if len(spec.Conditions) == 0 {
@@ -88,6 +90,9 @@ func (r *reader) policy(at source, spec v1.AlertPolicySpec) []schemas.BurnAlert 
 	}
 	return alerts
 }
+
+// noDataSuffix tells the alert of a condition for no data from that for burning.
+const noDataSuffix = "-no-data"
 
 // shortShare is how much shorter the second window of an alert is: what makes
 // it end soon after the burning does.

@@ -19,12 +19,11 @@ func (s *Set) Lint(catalog *schemas.Catalog) Problems {
 	l := &linter{set: s, catalog: catalog}
 	for i := range s.Objectives {
 		o := &s.Objectives[i]
-		l.services(o)
-		l.constant(o)
-		for _, a := range o.BurnAlerts() {
-			l.alert(o, a)
-		}
+		l.objective(o, s.places[o.Key])
 		l.smallest(o)
+	}
+	for i := range s.halves {
+		l.objective(&s.halves[i].Objective, s.halves[i].at)
 	}
 	return append(l.found, s.Problems...).sorted()
 }
@@ -32,11 +31,55 @@ func (s *Set) Lint(catalog *schemas.Catalog) Problems {
 type linter struct {
 	set     *Set
 	catalog *schemas.Catalog
+	at      place
 	found   Problems
 }
 
+// objective looks at one; of a half of one, at what could be read.
+func (l *linter) objective(o *schemas.Objective, at place) {
+	l.at = at
+	l.services(o)
+	l.constant(o)
+	if !(o.Target > 0 && o.Target < 1) || o.Window.Length() <= 0 {
+		return
+	}
+	for _, a := range o.BurnAlerts() {
+		l.alert(o, a)
+	}
+	if o.Alerts == nil {
+		l.omitted(o)
+	}
+}
+
 func (l *linter) add(level Level, o *schemas.Objective, message, hint string) {
-	l.found = append(l.found, l.set.places[o.Key].problem(level, "objective "+o.Key+": "+message, hint))
+	l.found = append(l.found, l.at.problem(level, "objective "+o.Key+": "+message, hint))
+}
+
+// omitted says which default alerts are left out, and why.
+func (l *linter) omitted(o *schemas.Objective) {
+	var long, low []string
+	omitted := schemas.OmittedBurnAlerts(o.Window.Length())
+	for _, a := range omitted {
+		if a.Long > o.Window.Length() {
+			long = append(long, fmt.Sprintf("%s (%s)", a.Name, schemas.Shorthand(a.Long)))
+		} else {
+			low = append(low, fmt.Sprintf("%s (%.3g)", a.Name, a.Factor))
+		}
+	}
+	var why []string
+	if len(low) > 0 {
+		why = append(why, strings.Join(low, ", ")+": a factor below 1 fires while the objective is met")
+	}
+	if len(long) > 0 {
+		why = append(why, strings.Join(long, ", ")+": longer than the window")
+	}
+	switch {
+	case len(why) == 0:
+	case len(o.BurnAlerts()) == 0:
+		l.add(Warning, o, fmt.Sprintf("no default alert fits a window of %s, so nothing alerts: %s", o.Window, strings.Join(why, "; ")), "write alertPolicies, or a longer window")
+	default:
+		l.add(Note, o, fmt.Sprintf("default alerts that do not fit a window of %s are left out: %s", o.Window, strings.Join(why, "; ")), "")
+	}
 }
 
 // rounding keeps an alert that is exactly at a bound from being on either side
@@ -45,6 +88,9 @@ const rounding = 1e-9
 
 func (l *linter) alert(o *schemas.Objective, a schemas.BurnAlert) {
 	most := 1 / (1 - o.Target)
+	if !a.NoData && a.Factor < 1-rounding {
+		l.add(Warning, o, fmt.Sprintf("alert %s fires while the objective is met: its factor is %.4g, and a burn rate of 1 spends the budget exactly", a.Name, a.Factor), "write a threshold of 1 or more")
+	}
 	if a.Factor >= most*(1-rounding) {
 		hint := "lower the threshold, or raise the target"
 		if o.Alerts == nil {
@@ -66,6 +112,9 @@ func (l *linter) smallest(o *schemas.Objective) {
 	}
 	var fewer, always []string
 	for _, a := range o.BurnAlerts() {
+		if a.NoData {
+			continue
+		}
 		least := leastRequests(o.Target, a.Factor)
 		over := fmt.Sprintf("%s %d in %s", a.Name, least, schemas.Shorthand(a.Long))
 		switch {

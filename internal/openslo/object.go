@@ -24,6 +24,11 @@ type object struct {
 	report func(Problem)
 	value  any
 	used   bool
+	// broken: the object is refused. It is looked at all the same, so that all
+	// mistakes show at once.
+	broken bool
+	// refused are the paths that a problem was reported of: one is enough.
+	refused map[string]bool
 }
 
 func (o *object) String() string { return title(o.kind, o.name) }
@@ -47,6 +52,12 @@ func (o *object) place(path string) place {
 }
 
 func (o *object) problem(l Level, path, message, hint string) {
+	if l == Refused {
+		if o.refused[path] && path != "" {
+			return
+		}
+		o.refused[path] = true
+	}
 	what := o.String() + ": "
 	if path != "" {
 		what += path + " "
@@ -74,7 +85,7 @@ func (r *reader) decode(n *node) (o *object, ok bool) {
 		r.report(n.at.problem(Refused, "no kind here", "write kind: SLO"))
 		return nil, false
 	}
-	o = &object{kind: openslo.Kind(kindNode.text), at: n.at, places: map[string]place{}, report: r.report}
+	o = &object{kind: openslo.Kind(kindNode.text), at: n.at, places: map[string]place{}, report: r.report, refused: map[string]bool{}}
 	if name := n.get("metadata").get("name"); name != nil {
 		o.name = name.text
 	}
@@ -105,7 +116,7 @@ func (r *reader) decode(n *node) (o *object, ok bool) {
 // read decodes and validates; whatever is wrong is reported at its line.
 func read[T interface{ Validate() error }](o *object, n *node) bool {
 	sound := true
-	s := &shaper{what: o.String(), places: o.places, refused: map[string]bool{}, report: func(p Problem) {
+	s := &shaper{what: o.String(), places: o.places, refused: o.refused, report: func(p Problem) {
 		sound = sound && p.Level != Refused
 		o.report(p)
 	}}
@@ -119,6 +130,7 @@ func read[T interface{ Validate() error }](o *object, n *node) bool {
 		return false
 	}
 	o.value = &value
+	var said []func() // after all were looked at: what is said of a path hides what is below
 	var wrong *govy.ValidatorError
 	switch err := value.Validate(); {
 	case err == nil:
@@ -129,23 +141,25 @@ func read[T interface{ Validate() error }](o *object, n *node) bool {
 				continue
 			}
 			for _, rule := range e.Errors {
-				message, hint, wrong := verdict(path, rule)
-				if wrong {
-					o.refuse(path, message, hint)
-					sound = false
+				if message, hint, wrong := verdict(path, rule); wrong {
+					said = append(said, func() { o.refuse(path, message, hint) })
 				}
 			}
 		}
 	default:
-		o.refuse("", "is refused by OpenSLO: "+err.Error(), "")
-		sound = false
+		said = append(said, func() { o.refuse("", "is refused by OpenSLO: "+err.Error(), "") })
 	}
-	return sound
+	for _, say := range said {
+		say()
+	}
+	o.broken = !sound || len(said) > 0
+	return !o.broken
 }
 
 // verdict puts what the SDK says into words that help more, where there are
 // some. A policy without notificationTargets isn't wrong here: receivers stand
-// in fivekeys.yaml.
+// in fivekeys.yaml. Nor are op and value beside a ratio, which OpenSLO's own
+// examples carry: they are warned of.
 func verdict(path string, e *govy.RuleError) (message, hint string, wrong bool) {
 	key := path[strings.LastIndex(path, ".")+1:]
 	is := func(code govy.ErrorCode) bool { return e.Code.Has(code) }
@@ -157,7 +171,7 @@ func verdict(path string, e *govy.RuleError) (message, hint string, wrong bool) 
 	case (key == "target" || key == "targetPercent") && is(rules.ErrorCodeLessThan):
 		return "leaves no error budget", "write a target below 100 %: 0.999", true
 	case (key == "op" || key == "value") && is(rules.ErrorCodeForbidden):
-		return "means nothing for a ratio", "leave it out; the target alone says how good the ratio must be", true
+		return "", "", false
 	case key == "conditions":
 		return "must have one entry", "write - conditionRef: …", true
 	case key == "startTime":

@@ -231,7 +231,7 @@ func FuzzParse(f *testing.F) {
 				t.Errorf("window %s of %s at %s is [%s, %s)", o.Window, o.Key, now, from, to)
 			}
 			for _, a := range o.BurnAlerts() {
-				if a.Name == "" || a.Short <= 0 || a.Short > a.Long || !(a.Factor > 0) || math.IsInf(a.Factor, 0) {
+				if a.Name == "" || a.Short <= 0 || a.Short > a.Long || !(a.Factor > 0 || a.NoData) || math.IsInf(a.Factor, 0) {
 					t.Errorf("alert %+v of %s", a, o.Key)
 				}
 			}

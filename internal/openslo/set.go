@@ -28,6 +28,14 @@ type Set struct {
 	// Services are those that the files declare themselves (kind: Service).
 	Services []string
 	places   map[string]place // of the objectives, by key
+	// halves are objectives of which something is refused, as far as they could be
+	// read: lint says what is wrong with the rest.
+	halves []half
+}
+
+type half struct {
+	schemas.Objective
+	at place
 }
 
 // Err are the problems that forbid to use the files, nil where there is none.
@@ -117,10 +125,11 @@ func (r *reader) add(o *object) {
 }
 
 // broken remembers what was refused: whoever refers to it need not be told that
-// there is no such thing. Its metrics are looked at all the same, so that all
-// mistakes show at once.
+// there is no such thing.
 func (r *reader) broken(o *object) {
-	r.refused = append(r.refused, &object{o.kind, o.name, o.at, o.places, o.report, o.value, true})
+	whole := *o
+	whole.used, whole.broken = true, true
+	r.refused = append(r.refused, &whole)
 	if r.objects[o.kind][o.name] == nil {
 		o.value = nil
 		r.keep(o)
@@ -158,18 +167,20 @@ func (r *reader) resolve() {
 			r.set.Services = append(r.set.Services, v.Metadata.Name)
 		}
 	}
-	for _, o := range r.order {
-		r.unused(o)
-	}
 	for _, o := range r.refused {
 		switch v := o.value.(type) {
 		case *v1.SLO:
-			if v.Spec.Indicator != nil {
-				r.indicator(source{o, "spec.indicator.spec"}, v.Spec.Indicator.Spec, v.Spec.Service)
-			}
+			r.slo(o, v)
 		case *v1.SLI:
 			r.indicator(source{o, "spec"}, v.Spec, "")
+		case *v1.AlertPolicy:
+			r.policy(source{o, "spec"}, v.Spec)
+		case *v1.AlertCondition:
+			condition(source{o, "spec"}, v.Metadata.Name, v.Spec)
 		}
+	}
+	for _, o := range r.order {
+		r.unused(o)
 	}
 }
 

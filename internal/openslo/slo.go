@@ -22,6 +22,9 @@ func (r *reader) slo(o *object, slo *v1.SLO) {
 		Description: slo.Spec.Description, Service: slo.Spec.Service, Budgeting: schemas.Budgeting(slo.Spec.BudgetingMethod),
 		Alerts: r.alerts(o, slo.Spec.AlertPolicies),
 	}
+	if len(slo.Spec.AlertPolicies) > 0 && base.Alerts == nil {
+		base.Alerts = []schemas.BurnAlert{} // all are refused; the default ones are not meant
+	}
 	if len(slo.Spec.TimeWindow) == 1 {
 		base.Window = window(source{o, "spec.timeWindow[0]"}, slo.Spec.TimeWindow[0])
 	}
@@ -51,13 +54,18 @@ func (r *reader) slo(o *object, slo *v1.SLO) {
 				at.refuseAt("compositeWeight", "means nothing here", "only objectives that have an indicator each make a composite SLO")
 			}
 		}
-		if other, twice := r.set.places[part.Key]; twice {
+		if other, twice := r.set.places[part.Key]; twice && !o.broken {
 			at.refuse(at.path, fmt.Sprintf("is called %s, as another one is", part.Key), fmt.Sprintf("the other is in line %d; give them displayNames that differ", other.line))
 		}
-		r.set.places[part.Key] = o.place(at.path)
+		if !o.broken {
+			r.set.places[part.Key] = o.place(at.path)
+		}
 		parts, weights = append(parts, part), append(weights, weight)
 	}
-	if r.refusals > before {
+	if o.broken || r.refusals > before {
+		for i := range parts {
+			r.set.halves = append(r.set.halves, half{parts[i], o.place(fmt.Sprintf("spec.objectives[%d]", i))})
+		}
 		return
 	}
 	if composite {
@@ -80,7 +88,7 @@ func (r *reader) objective(at source, into *schemas.Objective, spec *v1.SLOObjec
 		// 99.9 ÷ 100 is 0.9990000000000001 in binary; what was written is meant.
 		into.Target = percent(*spec.TargetPercent)
 	}
-	if into.Target <= 0 {
+	if into.Target <= 0 && (spec.Target != nil || spec.TargetPercent != nil) {
 		key := "target"
 		if spec.Target == nil {
 			key = "targetPercent"
@@ -105,6 +113,8 @@ func (r *reader) objective(at source, into *schemas.Objective, spec *v1.SLOObjec
 			return
 		}
 		into.Indicator = r.indicator(source{o, "spec"}, sli.Spec, slo.Service)
+	case at.broken:
+		return // the SDK has said what is missing
 	default:
 		at.refuse(at.path, "has no indicator", "in a composite SLO each objective has its own indicator or indicatorRef")
 		return
@@ -113,12 +123,10 @@ func (r *reader) objective(at source, into *schemas.Objective, spec *v1.SLOObjec
 		return // the indicator is refused
 	}
 	if into.Indicator.Threshold == nil {
-		// The SDK sees this only where the indicator is written in the SLO itself.
-		if spec.Operator != "" && inline == nil {
-			at.refuseAt("op", "means nothing for a ratio", "leave it out; the target alone says how good the ratio must be")
-		}
-		if spec.Value != nil && inline == nil {
-			at.refuseAt("value", "means nothing for a ratio", "leave it out")
+		for key, given := range map[string]bool{"op": spec.Operator != "", "value": spec.Value != nil} {
+			if given {
+				at.problem(Warning, join(at.path, key), "means nothing for a ratio", "leave it out; the target alone says how good the ratio must be")
+			}
 		}
 	} else {
 		threshold(at, spec, into.Indicator.Threshold)

@@ -107,13 +107,8 @@ func (p *planter) parse(content []byte) []*node {
 		p.report(whole.problem(Refused, "isn't UTF-8 text", "is it the right file?"))
 		return nil
 	}
-	file, err := parser.ParseBytes(bytes.TrimPrefix(content, []byte("\ufeff")), 0, parser.AllowDuplicateMapKey())
-	if err != nil {
-		p.syntax(err)
-		return nil
-	}
 	var objects []*node
-	for _, document := range file.Docs {
+	for _, document := range p.documents(bytes.TrimPrefix(content, []byte("\ufeff"))) {
 		if document == nil || document.Body == nil {
 			continue
 		}
@@ -133,6 +128,50 @@ func (p *planter) parse(content []byte) []*node {
 	}
 	return objects
 }
+
+// documents are those of a file. Where one of them isn't YAML each is read
+// alone: the others' mistakes show too.
+func (p *planter) documents(content []byte) []*ast.DocumentNode {
+	file, err := parser.ParseBytes(content, 0, parser.AllowDuplicateMapKey())
+	if err == nil {
+		return file.Docs
+	}
+	var docs []*ast.DocumentNode
+	refused := false
+	for _, document := range apart(content) {
+		file, err := parser.ParseBytes(document, 0, parser.AllowDuplicateMapKey())
+		if err != nil {
+			refused = true
+			p.syntax(err)
+			continue
+		}
+		docs = append(docs, file.Docs...)
+	}
+	if !refused { // each alone is fine, together they are not
+		p.syntax(err)
+		return nil
+	}
+	return docs
+}
+
+// apart cuts a file at its document marks. Each part keeps its lines' numbers by
+// the empty lines before it.
+func apart(content []byte) [][]byte {
+	var parts [][]byte
+	var part []byte
+	for n, line := range bytes.SplitAfter(content, []byte("\n")) {
+		if bytes.HasPrefix(line, []byte("---")) && len(parts) < maxDocuments {
+			parts = append(parts, part)
+			part = bytes.Repeat([]byte("\n"), n+1)
+			continue
+		}
+		part = append(part, line...)
+	}
+	return append(parts, part)
+}
+
+// maxDocuments bounds the parts that a broken file is read in.
+const maxDocuments = 100
 
 func (p *planter) syntax(err error) {
 	at, message := place{file: p.file}, err.Error()

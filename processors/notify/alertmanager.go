@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fivekeys/fivekeys/internal/amount"
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
@@ -24,6 +25,7 @@ type postableAlert struct {
 const (
 	alertBurn      = "ErrorBudgetBurn"
 	alertExhausted = "ErrorBudgetExhausted"
+	alertNoData    = "ObjectiveWithoutData"
 )
 
 // alertsAddress is where an Alertmanager takes alerts; the configured root may
@@ -77,6 +79,9 @@ func burnAlert(a *schemas.AlertSignal, link string) postableAlert {
 		}),
 		StartsAt: a.StartedAt.UTC(), GeneratorURL: link,
 	}
+	if a.NoData {
+		p.Labels["alertname"] = alertNoData
+	}
 	if a.DeployedAt != nil {
 		p.Annotations["deployed_at"] = a.DeployedAt.UTC().Format(time.RFC3339)
 	}
@@ -88,10 +93,17 @@ func burnAlert(a *schemas.AlertSignal, link string) postableAlert {
 
 // burnText is the arithmetic behind the summary.
 func burnText(a *schemas.AlertSignal) string {
-	text := fmt.Sprintf("The error budget of %s burns %.3g times as fast as it may over %s and %.3g times over %s; the alert begins at %.3g.",
-		a.Objective, a.LongBurn, a.Long, a.ShortBurn, a.Short, a.Factor)
-	if a.RunsOutAt != nil {
-		text += fmt.Sprintf(" The %.0f minutes that are left run out at %s.", a.MinutesLeft, a.RunsOutAt.UTC().Format("2006-01-02 15:04 MST"))
+	if a.NoData {
+		return fmt.Sprintf("%s had traffic, and has had none for %s. That neither burns nor refills its error budget.", a.Objective, a.Long)
+	}
+	text := fmt.Sprintf("The error budget of %s burns %s as fast as it may over %s and %s over %s; the alert begins at %s.",
+		a.Objective, amount.Times(a.LongBurn), a.Long, amount.Times(a.ShortBurn), a.Short, amount.Number(a.Factor))
+	switch left := a.MinutesLeft; {
+	case left == nil || a.State == schemas.AlertResolved:
+	case *left <= 0:
+		text += " Nothing of it is left."
+	case a.RunsOutAt != nil:
+		text += fmt.Sprintf(" What is left, %s, runs out at %s.", amount.Minutes(*left), a.RunsOutAt.UTC().Format("2006-01-02 15:04 MST"))
 	}
 	return text
 }
@@ -114,11 +126,20 @@ func budgetAlert(b *schemas.BudgetSignal, link string) postableAlert {
 }
 
 func budgetText(b *schemas.BudgetSignal) string {
-	if b.Remaining < 0 {
-		return fmt.Sprintf("The error budget of %s is overspent by %.1f %%.", b.Objective, -100*b.Remaining)
+	switch left := b.Remaining; {
+	case left == nil:
+		return fmt.Sprintf("No data of %s within its window: nothing of its error budget is known to be spent.", b.Objective)
+	case *left > 0:
+		return fmt.Sprintf("%s of the error budget of %s is left.", amount.Percent(*left), b.Objective)
+	case *left > -leastOverspent:
+		return fmt.Sprintf("All of the error budget of %s is spent.", b.Objective)
+	default:
+		return fmt.Sprintf("The error budget of %s is overspent by %s.", b.Objective, amount.Percent(-*left))
 	}
-	return fmt.Sprintf("%.1f %% of the error budget of %s are left.", 100*b.Remaining, b.Objective)
 }
+
+// leastOverspent is the least share of a budget that it is called overspent by.
+const leastOverspent = 0.0005
 
 // end marks it as over. Alertmanager refuses an end before the start, and makes
 // nothing of one that is the same.

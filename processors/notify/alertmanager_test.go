@@ -3,6 +3,7 @@ package notify
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -137,6 +138,59 @@ func TestWhatIsDefinedNoMoreIsNotToldAgain(t *testing.T) {
 	for _, alerts := range r.alerts(t) {
 		if len(alerts) != 1 || alerts[0].Labels["objective"] != "two" {
 			t.Errorf("it is told again of %v", alerts)
+		}
+	}
+}
+
+// TestTheWordsOfAnAlert: a sentence for each amount that there can be.
+func TestTheWordsOfAnAlert(t *testing.T) {
+	alert := func(left *float64, change func(*schemas.AlertSignal)) *schemas.AlertSignal {
+		a := firing("one")
+		a.MinutesLeft = left
+		change(&a)
+		return &a
+	}
+	plain := func(*schemas.AlertSignal) {}
+	const burns = "The error budget of one burns 15.3 times as fast as it may over 1h and 20 times over 5m; the alert begins at 14.4."
+	for name, c := range map[string]struct {
+		alert *schemas.AlertSignal
+		want  string
+	}{
+		"with minutes left":         {alert(new(31.0), plain), burns + " What is left, 31 minutes, runs out at 2026-03-01 14:00 UTC."},
+		"with one minute left":      {alert(new(1.0), plain), burns + " What is left, 1 minute, runs out at 2026-03-01 14:00 UTC."},
+		"with seconds left":         {alert(new(0.2), plain), burns + " What is left, 12 seconds, runs out at 2026-03-01 14:00 UTC."},
+		"with nothing left":         {alert(new(0.0), plain), burns + " Nothing of it is left."},
+		"overspent":                 {alert(new(-48.0), plain), burns + " Nothing of it is left."},
+		"without data of a budget":  {alert(nil, plain), burns},
+		"that outlasts its burning": {alert(new(31.0), func(a *schemas.AlertSignal) { a.RunsOutAt = nil }), burns},
+		"that is over":              {alert(new(31.0), func(a *schemas.AlertSignal) { a.State = schemas.AlertResolved }), burns},
+		"for no data": {
+			alert(nil, func(a *schemas.AlertSignal) { a.NoData, a.LongBurn, a.ShortBurn, a.Short = true, 0, 0, "" }),
+			"one had traffic, and has had none for 1h. That neither burns nor refills its error budget.",
+		},
+	} {
+		p := burnAlert(c.alert, "")
+		if got := p.Annotations["description"]; got != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", name, got, c.want)
+		}
+		if want := map[bool]string{true: "ObjectiveWithoutData", false: "ErrorBudgetBurn"}[c.alert.NoData]; p.Labels["alertname"] != want {
+			t.Errorf("%s is called %s, want %s", name, p.Labels["alertname"], want)
+		}
+	}
+	for want, left := range map[string]*float64{
+		"23 % of the error budget of one is left.":                                            new(0.234),
+		"0.02 % of the error budget of one is left.":                                          new(0.0002),
+		"All of the error budget of one is spent.":                                            new(0.0),
+		"All of the error budget of one is spent. ":                                           new(-0.0001),
+		"The error budget of one is overspent by 2 %.":                                        new(-0.02),
+		"The error budget of one is overspent by 0.05 %.":                                     new(-0.0005),
+		"The error budget of one is overspent by 1150 %.":                                     new(-11.5),
+		"No data of one within its window: nothing of its error budget is known to be spent.": nil,
+	} {
+		b := budget("one", schemas.BudgetExhausted, noon)
+		b.Remaining = left
+		if got := budgetText(&b); got != strings.TrimSpace(want) {
+			t.Errorf("\n got %s\nwant %s", got, want)
 		}
 	}
 }

@@ -30,7 +30,7 @@ func firing(objective string) schemas.AlertSignal {
 	return schemas.AlertSignal{
 		ID: objective + ".fast.1", Rule: "fast", Severity: schemas.SeverityPage, State: schemas.AlertFiring,
 		Objective: objective, SLO: objective, Service: "shop/" + objective, Team: "web", StartedAt: noon,
-		Long: "1h", Short: "5m", Factor: 14.4, LongBurn: 15.25, ShortBurn: 20, MinutesLeft: 31, RunsOutAt: new(noon.Add(2 * time.Hour)),
+		Long: "1h", Short: "5m", Factor: 14.4, LongBurn: 15.25, ShortBurn: 20, MinutesLeft: new(31.0), RunsOutAt: new(noon.Add(2 * time.Hour)),
 		DeploymentID: "d1", Version: "v7", DeployedAt: new(noon.Add(-time.Hour)), DeploymentURL: "https://ci.example.com/d1",
 		Summary: "At this rate the 31 minutes that are left run out at 14:00.",
 	}
@@ -45,7 +45,7 @@ func resolved(objective string) schemas.AlertSignal {
 func budget(objective string, state schemas.BudgetState, at time.Time) schemas.BudgetSignal {
 	return schemas.BudgetSignal{
 		ID: objective + "." + string(state) + at.Format(".15:04"), Objective: objective, SLO: objective, Service: "shop/" + objective, Team: "web",
-		State: state, At: at, Remaining: -0.02, Summary: "The budget is " + string(state) + ".",
+		State: state, At: at, Remaining: new(-0.02), Summary: "The budget is " + string(state) + ".",
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -129,7 +130,7 @@ func (e *AnswerError) Unwrap() error { return e.Cause }
 // Review answers a request. go-github v60, which knows the webhook, has no call
 // for it; it is one POST. Its errors are *AnswerError.
 func (a *App) Review(ctx context.Context, q *Request, d *Decision) error {
-	if err := a.ours(q.Callback); err != nil {
+	if err := a.ours(q); err != nil {
 		return &AnswerError{Final: true, Cause: err}
 	}
 	installation := cmp.Or(a.cfg.Installation, q.Installation)
@@ -227,13 +228,30 @@ func (a *App) after(h http.Header) time.Duration {
 	return max(time.Unix(reset, 0).Sub(a.cfg.Now()), time.Second)
 }
 
-// ours refuses every address that is not of the configured API: the request
-// carries a token that may write deployments.
-func (a *App) ours(callback string) error {
-	u, err := url.Parse(callback)
-	if err == nil && u.Scheme == a.api.Scheme && u.Host == a.api.Host && u.User == nil && u.RawQuery == "" && u.Fragment == "" &&
-		path.Clean(u.Path) == u.Path && strings.HasPrefix(u.Path, a.api.Path+"/repos/") && strings.HasSuffix(u.Path, "/deployment_protection_rule") {
-		return nil
+// callback is what follows the API's root in the address that GitHub gives to
+// answer at: the repository and a workflow run of it.
+var callback = regexp.MustCompile(`^/repos/([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)/actions/runs/[0-9]{1,20}/deployment_protection_rule$`)
+
+// ours refuses every address but the one for the answer to this request: the
+// App's token may write deployments of every repository it is installed for.
+func (a *App) ours(q *Request) error {
+	u, err := url.Parse(q.Callback)
+	if err == nil && u.Scheme == a.api.Scheme && strings.EqualFold(u.Host, a.api.Host) && u.User == nil && u.RawQuery == "" && !u.ForceQuery &&
+		u.Fragment == "" && u.RawPath == "" && path.Clean(u.Path) == u.Path {
+		rest, within := strings.CutPrefix(u.Path, a.api.Path)
+		if m := callback.FindStringSubmatch(rest); within && m != nil && m[1] == q.Repository {
+			return nil
+		}
 	}
-	return fmt.Errorf("answer GitHub: the callback %q is not of the API at %s (hint: set github_app.api for a GitHub Enterprise Server)", callback, a.cfg.API)
+	return fmt.Errorf("answer GitHub: the callback %q is not that of a workflow run of %s at %s (hint: set github_app.api for a GitHub Enterprise Server)",
+		clip(q.Callback), clip(q.Repository), a.cfg.API)
+}
+
+// clip keeps what is quoted from a payload short.
+func clip(s string) string {
+	const most = 200
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
 }

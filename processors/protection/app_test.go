@@ -142,7 +142,8 @@ func TestTheTokenGoesNowhereElse(t *testing.T) {
 	defer elsewhere.Close()
 	g := newGitHub(t, "/api/v3")
 	app := g.app(nil)
-	const rest = "/api/v3/repos/a/b/actions/runs/1/deployment_protection_rule"
+	const run = "/repos/" + repository + "/actions/runs/1"
+	const rest = "/api/v3" + run + "/deployment_protection_rule"
 	host := strings.TrimPrefix(g.URL, "http://")
 	for name, callback := range map[string]string{
 		"another host":                  elsewhere.URL + rest,
@@ -151,10 +152,22 @@ func TestTheTokenGoesNowhereElse(t *testing.T) {
 		"the host as a user":            "http://" + host + "@" + strings.TrimPrefix(elsewhere.URL, "http://") + rest,
 		"a user":                        "http://me:pw@" + host + rest,
 		"a host that begins alike":      "http://" + host + ".example.com" + rest,
-		"beside the API":                g.URL + "/repos/a/b/actions/runs/1/deployment_protection_rule",
+		"beside the API":                g.URL + run + "/deployment_protection_rule",
+		"another repository":            g.URL + "/api/v3/repos/Codertocat/other/actions/runs/1/deployment_protection_rule",
+		"the repository in capitals":    g.URL + strings.ToUpper(run),
+		"a repository below it":         g.URL + "/api/v3/repos/" + repository + "/x/actions/runs/1/deployment_protection_rule",
+		"a run without a number":        g.URL + "/api/v3/repos/" + repository + "/actions/runs//deployment_protection_rule",
+		"a run that is no number":       g.URL + "/api/v3/repos/" + repository + "/actions/runs/1a/deployment_protection_rule",
+		"a run with a sign":             g.URL + "/api/v3/repos/" + repository + "/actions/runs/-1/deployment_protection_rule",
+		"a run with an encoded digit":   g.URL + "/api/v3/repos/" + repository + "/actions/runs/%31/deployment_protection_rule",
+		"a call below it":               g.URL + rest + "/x",
+		"a slash at its end":            g.URL + rest + "/",
+		"two slashes":                   g.URL + "/api/v3//repos/" + repository + "/actions/runs/1/deployment_protection_rule",
+		"another ending alike":          g.URL + "/api/v3" + run + "/pending_deployments/deployment_protection_rule",
+		"an empty query":                g.URL + rest + "?",
 		"out of the API by dots":        g.URL + "/api/v3/repos/../../other/deployment_protection_rule",
 		"out of it by encoded dots":     g.URL + "/api/v3/repos/%2e%2e/%2e%2e/other/deployment_protection_rule",
-		"another call of the API":       g.URL + "/api/v3/repos/a/b/merges",
+		"another call of the API":       g.URL + "/api/v3/repos/" + repository + "/merges",
 		"a query":                       g.URL + rest + "?to=" + elsewhere.URL,
 		"a fragment":                    g.URL + rest + "#x",
 		"no address":                    "::",

@@ -279,7 +279,7 @@ func TestWhatCannotBeAnsweredIsADeadLetter(t *testing.T) {
 	}{
 		"a run that isn't there":                                  {answers: []func(http.ResponseWriter){answerWith(404, "")}, reason: "refused", says: "404"},
 		"a deployment that no longer waits, at the first attempt": {answers: []func(http.ResponseWriter){answerWith(422, "")}, reason: "refused", says: "422"},
-		"a callback to somewhere else":                            {change: map[string]any{"deployment_callback_url": "https://example.com/repos/a/b/deployment_protection_rule"}, reason: "refused", says: "not of the API"},
+		"a callback to somewhere else":                            {change: map[string]any{"deployment_callback_url": "https://example.com/repos/a/b/deployment_protection_rule"}, reason: "refused", says: "is not that of a workflow run of Codertocat/Hello-World"},
 		"a payload without a callback":                            {change: map[string]any{"deployment_callback_url": nil}, reason: "payload", says: "deployment_callback_url is missing"},
 		"a payload of another shape":                              {change: map[string]any{"environment": 1}, reason: "payload", says: "environment"},
 		"an hour without GitHub":                                  {answers: slices.Repeat([]func(http.ResponseWriter){answerWith(503, "down")}, 9), later: 2 * time.Hour, reason: "unanswered", says: "tried 9 times"},

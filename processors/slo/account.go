@@ -114,7 +114,9 @@ func burnWindows(o *schemas.Objective) []int64 {
 	whole := minutes(o.Window.Length())
 	all := slices.Clone(defaultBurns)
 	for _, a := range o.BurnAlerts() {
-		all = append(all, minutes(a.Long), minutes(a.Short))
+		if all = append(all, minutes(a.Long)); !a.NoData {
+			all = append(all, minutes(a.Short))
+		}
 	}
 	slices.Sort(all)
 	all = slices.Compact(all)
@@ -169,6 +171,25 @@ func (a *account) burn(length, before int64) *float64 {
 func (a *account) window(at int64) (from, to int64) {
 	f, t := a.Window.At(timeOf(at))
 	return minuteOf(f), minuteOf(t)
+}
+
+// since is the first minute with traffic, 0 for none.
+func (a *account) since() int64 {
+	since := int64(0)
+	for i := range a.parts {
+		if s := a.parts[i].ledger.since; s > 0 && (since == 0 || s < since) {
+			since = s
+		}
+	}
+	return since
+}
+
+// period is how much of the window at a minute is over. What was before the
+// first minute with traffic is not: an objective that is younger than its window
+// has not had the time to spend more than that share of its budget.
+func (a *account) period(at int64) period {
+	from, to := a.window(at)
+	return period{elapsed: float64(at - min(max(from, a.since()), at)), length: float64(to - from)}
 }
 
 // correct works out what corrections exclude from [from, to), and some minutes

@@ -9,29 +9,40 @@ import (
 // verdict is what a rule says at a minute.
 type verdict struct {
 	fires, resolves bool
-	long, short     float64 // 0 where there is no data
+	long, short     *float64 // nil where there is no data
 }
 
 // judge looks at a rule at a minute.
 //
-// It fires where the burn over both windows exceeds the factor and resolves
-// where the short one does not any more. A short window without traffic says
-// nothing: an alert goes on then, until the long one is without traffic too, so
-// that a service that has gone silent isn't reported as recovered.
+// It fires where the burn over both windows exceeds the factor, and is over
+// where one of them is known and does not any more. A window without traffic
+// says nothing: of a service that has gone silent, an alert goes on until what
+// burned has left the long window, so that it isn't reported as recovered.
 func (a *account) judge(rule *schemas.BurnAlert, firing bool, at int64) verdict {
+	if rule.NoData {
+		return a.judgeSilence(rule, firing, at)
+	}
 	short := a.burn(minutes(rule.Short), at)
 	hot := short != nil && exceeds(*short, rule.Factor)
 	if !firing && !hot {
 		return verdict{} // most rules, most minutes
 	}
 	long := a.burn(minutes(rule.Long), at)
-	v := verdict{long: orZero(long), short: orZero(short)}
-	if firing {
-		v.resolves = short != nil && !hot || long == nil
-	} else {
-		v.fires = long != nil && exceeds(*long, rule.Factor)
+	burning := long != nil && exceeds(*long, rule.Factor)
+	return verdict{
+		fires: !firing && burning, resolves: firing && (!burning || short != nil && !hot),
+		long: long, short: short,
 	}
-	return v
+}
+
+// judgeSilence fires where an objective that had traffic has had none for the
+// long window. Traffic that a correction excludes is traffic, and a period that
+// one touches is not looked at: a maintenance is meant to be silent.
+func (a *account) judgeSilence(rule *schemas.BurnAlert, firing bool, at int64) verdict {
+	from := at - minutes(rule.Long)
+	silent := a.share(a.Budgeting, from, at, false).total == 0
+	had := a.since() > 0 && a.since() < from
+	return verdict{fires: !firing && silent && had && !a.corrected(from, at), resolves: firing && !silent}
 }
 
 func orZero(v *float64) float64 {
@@ -44,6 +55,12 @@ func orZero(v *float64) float64 {
 // stepAlerts moves the alerts on to a minute and gives those that changed.
 func (a *account) stepAlerts(at int64) []schemas.AlertSignal {
 	var changed []schemas.AlertSignal
+	for _, f := range a.state.Firing {
+		if !a.watches(f.Rule) {
+			changed = append(changed, a.resolved(f, at))
+			a.state.drop(f.Rule)
+		}
+	}
 	for i := range a.alerts {
 		rule := &a.alerts[i]
 		now := a.state.firing(rule.Name)
@@ -68,13 +85,16 @@ func (a *account) fired(rule *schemas.BurnAlert, v verdict, at int64) schemas.Al
 	s := schemas.AlertSignal{
 		ID: alertID(a.Key, rule.Name, started), Rule: rule.Name, Severity: rule.Severity, State: schemas.AlertFiring,
 		Objective: a.Key, SLO: a.SLO, Service: a.Service, Team: a.team, StartedAt: started,
-		Long: schemas.Shorthand(rule.Long), Short: schemas.Shorthand(rule.Short), Factor: rule.Factor,
-		LongBurn: v.long, ShortBurn: v.short,
+		Long: schemas.Shorthand(rule.Long), Factor: rule.Factor, NoData: rule.NoData,
+		LongBurn: orZero(v.long), ShortBurn: orZero(v.short),
+	}
+	if !rule.NoData {
+		s.Short = schemas.Shorthand(rule.Short)
 	}
 	budget := a.remaining(at)
 	f := inForce(&budget)
-	s.MinutesLeft = orZero(f.RemainingMinutes)
-	s.RunsOutAt = runsOut(&budget, f, &v.short)
+	s.MinutesLeft = f.RemainingMinutes
+	s.RunsOutAt = runsOut(&budget, f, v.short)
 	s.Summary = firingSummary(&s, f)
 	return s
 }
@@ -87,7 +107,7 @@ func (a *account) resolved(s schemas.AlertSignal, at int64) schemas.AlertSignal 
 	budget := a.remaining(at)
 	f := inForce(&budget)
 	s.State, s.ResolvedAt, s.RunsOutAt = schemas.AlertResolved, &over, nil
-	s.MinutesLeft = orZero(f.RemainingMinutes)
+	s.MinutesLeft = f.RemainingMinutes
 	s.Summary = resolvedSummary(&s, f, before)
 	return s
 }
@@ -95,10 +115,9 @@ func (a *account) resolved(s schemas.AlertSignal, at int64) schemas.AlertSignal 
 // remaining is a status without burn rates and methods, for the signals.
 func (a *account) remaining(at int64) schemas.BudgetStatus {
 	from, to := a.window(at)
-	p := period{elapsed: float64(at - from), length: float64(to - from)}
 	return schemas.BudgetStatus{
 		At: timeOf(at), From: timeOf(from), To: timeOf(to),
-		BudgetFigures: figures(a.share(a.Budgeting, from, at, true), a.Target, p),
+		BudgetFigures: figures(a.share(a.Budgeting, from, at, true), a.Target, a.period(at)),
 	}
 }
 

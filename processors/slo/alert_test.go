@@ -15,7 +15,7 @@ import (
 var start = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 
 // run steps an objective through a model's minutes, put into its ledger in any
-// order, and gives every signal.
+// order, and gives what became of every alert and of the budget.
 func run(t *testing.T, m traffic.Model, key string, order func([]schemas.SLIMinute)) (alerts []schemas.AlertSignal, budgets []schemas.BudgetSignal, a *account) {
 	t.Helper()
 	for _, o := range m.Objectives() {
@@ -35,7 +35,7 @@ func run(t *testing.T, m traffic.Model, key string, order func([]schemas.SLIMinu
 	for at := minuteOf(m.Start) + 1; at <= minuteOf(m.End()); at++ {
 		a.step(at)
 	}
-	return a.state.Alerts, a.state.Budgets, a
+	return a.state.Rows, a.state.Budgets, a
 }
 
 func model(phases ...traffic.Phase) traffic.Model {
@@ -87,10 +87,20 @@ func TestAlertTimesAreWhatTheFormulaSays(t *testing.T) {
 			fast:   []string{"firing 08:01", "resolved 08:07"},
 			medium: []string{"firing 08:01", "resolved 08:31"},
 		},
-		"a burst that ends in silence fires on until the hour is silent too": {
+		"a burst that ends in silence fires on until it has left the hour": {
 			phases: []traffic.Phase{traffic.Steady(60, 60, 0), traffic.Burst(10, 60), traffic.Silence(240)},
 			fast:   []string{"firing 09:09", "resolved 10:10"},
 			medium: []string{"firing 09:04"}, // six hours are not over
+		},
+		"an alert whose long window is below the factor is over, also where the short one is silent": {
+			// 8 bad of 12 minutes; an hour without traffic leaves the hour's ratio as it
+			// is. Then 100 good ones, in a single minute: 480 of 6720 are 7 %. After
+			// another 5 minutes of silence the short window knows nothing.
+			phases: []traffic.Phase{
+				traffic.Steady(4, 60, 0), traffic.Burst(8, 60), traffic.Silence(6), traffic.Steady(1, 6000, 0), traffic.Silence(40),
+			},
+			fast:   []string{"firing 08:05", "resolved 08:19"},
+			medium: []string{"firing 08:05", "resolved 08:37"}, // the 30 minutes have 5 of the bad ones, and the good ones: 300 of 6300
 		},
 		"a slow leak fires when it exceeds": {
 			// One more of 100 fails after each 20 minutes. Over the hour before minute
@@ -156,24 +166,34 @@ func TestTheOrderInWhichMinutesComeChangesNothing(t *testing.T) {
 	}
 }
 
-// TestBudgetIsExhaustedAndRestored: 1 % of all requests may fail. 100 minutes
-// without a failure allow one bad minute; after the second one the 1 % is
-// reached at 200 minutes.
+// TestBudgetIsExhaustedAndRestored: 1 % of 200 minutes' requests may fail, which
+// is two bad minutes. The first of them leaves the window 200 minutes after it
+// began.
 func TestBudgetIsExhaustedAndRestored(t *testing.T) {
-	m := model(traffic.Steady(98, 100, 0), traffic.Burst(2, 100), traffic.Steady(200, 100, 0))
+	m := model(traffic.Steady(198, 100, 0), traffic.Burst(2, 100), traffic.Steady(300, 100, 0))
+	m.Window = schemas.Window{Rolling: 200 * time.Minute}
 	_, budgets, a := run(t, m, traffic.Key("shop"), nil)
 	var got []string
 	for _, b := range budgets {
 		got = append(got, string(b.State)+" "+b.At.Format("15:04"))
 	}
-	// Minute 99: 1 of 99 is more than 1 %. After 200 minutes it is 2 of 200: all
-	// spent; one later there is budget again.
-	want := []string{"exhausted " + at(99).Format("15:04"), "restored " + at(201).Format("15:04")}
+	want := []string{"exhausted " + at(200).Format("15:04"), "restored " + at(399).Format("15:04")}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+		t.Fatal(diff)
 	}
-	if budgets[0].ID != "shop-availability|exhausted|2026-03-02T09:39:00Z" || a.state.Exhausted != nil {
+	if budgets[0].ID != "shop-availability|exhausted|2026-03-02T11:20:00Z" || a.state.Exhausted != nil {
 		t.Errorf("id %s, exhausted %v", budgets[0].ID, a.state.Exhausted)
+	}
+}
+
+// TestASpentBudgetWithoutDataIsRestored: the gate refuses nothing of which
+// nothing is known, and the events say the same.
+func TestASpentBudgetWithoutDataIsRestored(t *testing.T) {
+	m := model(traffic.Steady(100, 100, 2), traffic.Silence(200))
+	m.Window = schemas.Window{Rolling: 100 * time.Minute}
+	_, budgets, _ := run(t, m, traffic.Key("shop"), nil)
+	if len(budgets) != 2 || !budgets[1].At.Equal(at(199)) && !budgets[1].At.Equal(at(200)) || budgets[1].State != schemas.BudgetRestored || budgets[1].Remaining != nil {
+		t.Errorf("budget events: %+v", budgets)
 	}
 }
 
@@ -189,38 +209,70 @@ func TestANewPeriodBeginsWithTheWholeBudget(t *testing.T) {
 		a.step(m)
 	}
 	b := a.state.Budgets
-	if len(b) != 2 || b[1].State != schemas.BudgetRestored || minuteOf(b[1].At) != midnight || b[1].Remaining != 1 {
+	if len(b) != 2 || b[1].State != schemas.BudgetRestored || minuteOf(b[1].At) != midnight || b[1].Remaining != nil {
 		t.Errorf("budget events: %+v", b)
 	}
 }
 
+// TestSummaries: a sentence for each amount that there can be.
 func TestSummaries(t *testing.T) {
 	at := time.Date(2026, 3, 2, 13, 40, 0, 0, time.UTC)
-	left, remaining := 31.2, 0.7222
-	runsOut := time.Date(2026, 3, 2, 14, 20, 0, 0, time.UTC)
-	deployed := at.Add(-6 * time.Minute)
-	s := schemas.AlertSignal{
-		Objective: "checkout-availability", LongBurn: 14.9123, StartedAt: at, RunsOutAt: &runsOut, Version: "v1.8.2", DeployedAt: &deployed,
+	runsOut, later := time.Date(2026, 3, 2, 14, 20, 0, 0, time.UTC), at.Add(30*time.Hour)
+	figuresOf := func(left, budget float64) *schemas.BudgetFigures {
+		remaining := left / budget
+		return &schemas.BudgetFigures{Remaining: &remaining, RemainingMinutes: &left, BudgetMinutes: budget}
 	}
-	f := schemas.BudgetFigures{Remaining: &remaining, RemainingMinutes: &left, BudgetMinutes: 43.2}
-	spent, over := -0.1, -4.32
-	gone := schemas.BudgetFigures{Remaining: &spent, RemainingMinutes: &over, BudgetMinutes: 43.2}
-	later := at.Add(30 * time.Hour)
-	tomorrow := s
-	tomorrow.RunsOutAt, tomorrow.DeployedAt = &later, nil
-	ended := at.Add(12 * time.Minute)
-	resolved := s
-	resolved.ResolvedAt = &ended
-	for want, got := range map[string]string{
-		"checkout-availability burns 14.9 times too fast: 31 of 43 minutes are left and run out at 14:20 UTC; deployment v1.8.2 went live 6 minutes before": firingSummary(&s, &f),
-		"checkout-availability burns 14.9 times too fast: 31 of 43 minutes are left and run out on 3 March at 19:40 UTC":                                    firingSummary(&tomorrow, &f),
-		"checkout-availability burns 14.9 times too fast: all of the 43 minutes are spent and 4.3 more":                                                     firingSummary(&tomorrow, &gone),
-		"checkout-availability does not burn too fast any more after 12 minutes: it took 8.8 minutes of the budget, 31 of 43 minutes are left":              resolvedSummary(&resolved, &f, 40),
-		"checkout-availability has spent its error budget: the 43 minutes are gone":                                                                         budgetSummary(&schemas.BudgetSignal{Objective: "checkout-availability", State: schemas.BudgetExhausted}, &gone),
-		"checkout-availability has error budget again: 31 of 43 minutes":                                                                                    budgetSummary(&schemas.BudgetSignal{Objective: "checkout-availability", State: schemas.BudgetRestored}, &f),
+	nothing := &schemas.BudgetFigures{BudgetMinutes: 43.2}
+	signal := func(change func(*schemas.AlertSignal)) *schemas.AlertSignal {
+		ended, deployed := at.Add(12*time.Minute), at.Add(-6*time.Minute)
+		s := &schemas.AlertSignal{Objective: "checkout", LongBurn: 14.9123, StartedAt: at, ResolvedAt: &ended, Version: "v1.8.2", DeployedAt: &deployed}
+		change(s)
+		return s
+	}
+	plain := func(s *schemas.AlertSignal) { s.DeployedAt = nil }
+	silent := signal(func(s *schemas.AlertSignal) { s.DeployedAt, s.NoData, s.Long = nil, true, "1h" })
+	budget := func(to schemas.BudgetState) *schemas.BudgetSignal {
+		return &schemas.BudgetSignal{Objective: "checkout", State: to}
+	}
+	forty, same := 40.0, 31.2
+	for _, c := range []struct{ got, want string }{
+		{
+			firingSummary(signal(func(s *schemas.AlertSignal) { s.RunsOutAt = &runsOut }), figuresOf(31.2, 43.2)),
+			"checkout burns 14.9 times too fast: 31 of 43 minutes are left and run out at 14:20 UTC; deployment v1.8.2 went live 6 minutes before",
+		},
+		{
+			firingSummary(signal(func(s *schemas.AlertSignal) { s.RunsOutAt, s.DeployedAt = &later, nil }), figuresOf(31.2, 43.2)),
+			"checkout burns 14.9 times too fast: 31 of 43 minutes are left and run out on 3 March at 19:40 UTC",
+		},
+		{
+			firingSummary(signal(func(s *schemas.AlertSignal) { s.Version, s.DeploymentID = "", "d1" }), figuresOf(31.2, 43.2)),
+			"checkout burns 14.9 times too fast: 31 of 43 minutes are left; deployment d1 went live 6 minutes before",
+		},
+		{firingSummary(signal(plain), figuresOf(-4.32, 43.2)), "checkout burns 14.9 times too fast: all of the 43 minutes are spent and 4.3 minutes more"},
+		{firingSummary(signal(plain), figuresOf(0, 43.2)), "checkout burns 14.9 times too fast: all of the 43 minutes are spent"},
+		{firingSummary(signal(plain), figuresOf(0.2, 0.432)), "checkout burns 14.9 times too fast: 12 of 26 seconds are left"},
+		{firingSummary(signal(plain), nothing), "checkout burns 14.9 times too fast"},
+		{firingSummary(silent, nothing), "checkout had traffic and has had none for 1h"},
+		{
+			resolvedSummary(signal(plain), figuresOf(31.2, 43.2), &forty),
+			"checkout does not burn too fast any more after 12 minutes: it took 8.8 minutes of the budget, 31 of 43 minutes are left",
+		},
+		{resolvedSummary(signal(plain), figuresOf(31.2, 43.2), &same), "checkout does not burn too fast any more after 12 minutes: 31 of 43 minutes are left"},
+		{resolvedSummary(signal(plain), figuresOf(31.2, 43.2), nil), "checkout does not burn too fast any more after 12 minutes: 31 of 43 minutes are left"},
+		{
+			resolvedSummary(signal(plain), figuresOf(-48, 43.2), &forty),
+			"checkout does not burn too fast any more after 12 minutes: it took 88 minutes of the budget, all of the 43 minutes are spent and 48 minutes more",
+		},
+		{resolvedSummary(signal(plain), nothing, &forty), "checkout does not burn too fast any more after 12 minutes"},
+		{resolvedSummary(silent, nothing, nil), "checkout has traffic again, 12 minutes after this was told"},
+		{budgetSummary(budget(schemas.BudgetExhausted), figuresOf(0, 43.2)), "checkout has spent its error budget: all of the 43 minutes are spent"},
+		{budgetSummary(budget(schemas.BudgetExhausted), figuresOf(-0.5, 43.2)), "checkout has spent its error budget: all of the 43 minutes are spent and 30 seconds more"},
+		{budgetSummary(budget(schemas.BudgetRestored), figuresOf(31.2, 43.2)), "checkout has error budget again: 31 of 43 minutes are left"},
+		{budgetSummary(budget(schemas.BudgetRestored), figuresOf(1, 43.2)), "checkout has error budget again: 1 of 43 minutes is left"},
+		{budgetSummary(budget(schemas.BudgetRestored), nothing), "checkout has error budget again: no failure is known within the window, and no traffic"},
 	} {
-		if got != want {
-			t.Errorf("\n got %s\nwant %s", got, want)
+		if c.got != c.want {
+			t.Errorf("\n got %s\nwant %s", c.got, c.want)
 		}
 	}
 }

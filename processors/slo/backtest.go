@@ -120,7 +120,7 @@ func (b *Backtest) run(t *Trial, from, to int64) {
 		switch {
 		case v.fires:
 			firing = true
-			t.Fires = append(t.Fires, Fire{From: timeOf(at), LongBurn: v.long, ShortBurn: v.short})
+			t.Fires = append(t.Fires, Fire{From: timeOf(at), LongBurn: orZero(v.long), ShortBurn: orZero(v.short)})
 		case v.resolves:
 			firing = false
 			t.Fires[len(t.Fires)-1].To = timeOf(at)

@@ -75,8 +75,11 @@ func (e *Evaluator) take(m clickhouse.SLOMinute, at int64, stale hours) (changed
 		}
 		return false
 	}
+	known := l.since
+	l.note(m.Minute, m.Total)
+	older := l.since != known
 	if l.Has(m.Minute, m.Good, m.Total) {
-		return false
+		return older
 	}
 	if !l.Put(m.Minute, m.Good, m.Total) {
 		stale.add(m.Objective, hourOf(m.Minute))
@@ -84,7 +87,7 @@ func (e *Evaluator) take(m clickhouse.SLOMinute, at int64, stale hours) (changed
 	if hourOf(m.Minute) < e.byKey[m.Objective].state.Packed {
 		e.repack.add(m.Objective, hourOf(m.Minute))
 	}
-	return m.Minute < e.at
+	return older || m.Minute < e.at
 }
 
 // readCorrections says whether they are others than before.

@@ -119,6 +119,7 @@ func FuzzCorrectionRule(f *testing.F) {
 // service's own is taken out afterwards.
 func TestBothFiguresStayVisible(t *testing.T) {
 	a := whole(t, objective(0.99, 28*day))
+	a.parts[0].ledger.since = minuteOf(start) - 60*dayMinutes
 	for m := range 100 {
 		good := uint64(100)
 		if m >= 40 && m < 50 {
@@ -153,6 +154,7 @@ func TestACorrectionChangesTheBudgetInForce(t *testing.T) {
 	m := burstModel()
 	w := newWorld(t, m.End())
 	o := w.objective()
+	w.longKnown(o)
 	w.count(slices.Collect(maps.Values(byMinute(m, o.Key)))...)
 	e := w.evaluator(o)
 	w.evaluate(e)

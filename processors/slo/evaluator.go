@@ -26,6 +26,7 @@ type Store interface {
 	Now(ctx context.Context) (time.Time, error)
 	SLOCorrections(ctx context.Context) ([]schemas.CorrectionEvent, error)
 	LastDeployment(ctx context.Context, service string, before time.Time) (schemas.Deployment, error)
+	SLOBegins(ctx context.Context, q clickhouse.SLOQuery, each func(objective string, minute int64)) error
 	LoadStates(ctx context.Context, but string) ([]clickhouse.SavedState, error)
 	SaveStatuses(ctx context.Context, writer string, states []clickhouse.SLOState) error
 	AppendHistory(ctx context.Context, statuses []schemas.BudgetStatus) error
@@ -218,11 +219,11 @@ func (e *Evaluator) move(ctx context.Context, at int64) error {
 	statuses := make([]schemas.BudgetStatus, len(e.accounts))
 	last := e.deployments(ctx)
 	for i, a := range e.accounts {
-		told := len(a.state.Alerts)
+		rows := len(a.state.Rows)
 		for minute := e.nextStep(a, at); minute <= at; minute++ {
 			a.step(minute)
 		}
-		e.nameDeployments(a, told, last)
+		e.nameDeployments(a, rows, last)
 		statuses[i] = a.status(at)
 	}
 	e.statuses, e.at, e.unsaved, e.unhanded = statuses, at, true, true
@@ -276,8 +277,8 @@ func (e *Evaluator) deployments(ctx context.Context) lookup {
 // nameDeployments adds to alerts that began what was deployed before. An alert
 // that can't be told what was deployed is told without.
 func (e *Evaluator) nameDeployments(a *account, from int, last lookup) {
-	for i := from; i < len(a.state.Alerts); i++ {
-		s := &a.state.Alerts[i]
+	for i := from; i < len(a.state.Rows); i++ {
+		s := a.state.Rows[i]
 		if s.State != schemas.AlertFiring {
 			continue
 		}
@@ -290,9 +291,14 @@ func (e *Evaluator) nameDeployments(a *account, from int, last lookup) {
 			continue
 		}
 		s.DeploymentID, s.Version, s.DeployedAt, s.DeploymentURL = d.DeploymentID, d.Version, &d.FinishedAt, d.URL
-		s.Summary += deploymentClause(s)
-		if f := a.state.firing(s.Rule); f != nil && f.ID == s.ID {
-			*f = *s // it names the deployment still when it is over
+		s.Summary += deploymentClause(&s)
+		// It names the deployment wherever it is told, and when it is over.
+		for _, all := range [][]schemas.AlertSignal{a.state.Rows, a.state.Alerts, a.state.Firing, a.state.Told} {
+			for j := range all {
+				if all[j].ID == s.ID && all[j].State == schemas.AlertFiring {
+					all[j] = s
+				}
+			}
 		}
 	}
 }

@@ -16,16 +16,16 @@ func burn(s share, target float64) *float64 {
 }
 
 // period is how long a budget's window is and how much of it is over, in
-// minutes. All of a rolling one is.
+// minutes: all of a rolling one, once there is data for as long as that.
 type period struct{ elapsed, length float64 }
 
 // figures are a budget's: remaining = 1 − burn × elapsed ÷ length, which for a
-// rolling window is 1 − bad ÷ (total × (1 − target)).
+// rolling window that is wholly known is 1 − bad ÷ (total × (1 − target)).
 //
-// Of a calendar window the total of the whole period is not known before its
-// end; it is taken to go on as so far. Measured against the traffic so far
-// alone, five bad minutes on the first day would spend a month's budget of 43
-// more than once.
+// Where part of the window is still to come, the total of the whole of it is not
+// known; traffic is taken to go on as so far. Measured against the traffic so
+// far alone, five bad minutes on the first day would spend a month's budget of
+// 43 more than once.
 func figures(s share, target float64, p period) schemas.BudgetFigures {
 	f := schemas.BudgetFigures{Good: s.good, Total: s.total, BudgetMinutes: (1 - target) * p.length}
 	rate := burn(s, target)

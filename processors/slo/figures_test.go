@@ -88,6 +88,7 @@ func TestRemainingBudget(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := whole(t, objective(0.999, 28*day))
+			a.parts[0].ledger.since = at - 28*dayMinutes
 			for m := at - hourMinutes; m < at; m++ {
 				a.parts[0].ledger.Put(m, c.total-c.bad, c.total)
 			}
@@ -105,6 +106,7 @@ func TestRemainingBudget(t *testing.T) {
 func TestNoTrafficIsNoData(t *testing.T) {
 	a := whole(t, objective(0.999, 28*day))
 	at := int64(29_000_040)
+	a.parts[0].ledger.since = at - 40*dayMinutes
 	for m := at - 90; m < at-60; m++ {
 		a.parts[0].ledger.Put(m, 9, 10)
 	}
@@ -173,6 +175,128 @@ func TestCalendarBudgetIsOfTheWholePeriod(t *testing.T) {
 	}
 }
 
+// TestAYoungObjectiveIsJudgedByItsTime: 43.2 minutes of a month may fail. Ten
+// bad requests of a hundred in its first five minutes are half a minute of them.
+func TestAYoungObjectiveIsJudgedByItsTime(t *testing.T) {
+	first := int64(29_000_100)
+	for name, window := range map[string]schemas.Window{
+		"a rolling window":  {Rolling: 30 * day},
+		"a calendar window": {Unit: schemas.UnitDay, Count: 30, Start: timeOf(first - 20*dayMinutes).Truncate(day)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := objective(0.999, 0)
+			o.Window = window
+			a := whole(t, o)
+			for m := first; m < first+5; m++ {
+				a.parts[0].ledger.Put(m, 18, 20)
+			}
+			s := a.status(first + 5)
+			near(t, "remaining", s.Remaining, 1-100.0*5/(30*dayMinutes))
+			near(t, "remaining minutes", s.RemainingMinutes, 43.2-0.5)
+			if s.Exhausted() || s.KnownSince == nil || !s.KnownSince.Equal(timeOf(first)) {
+				t.Errorf("spent %t, known since %v", s.Exhausted(), s.KnownSince)
+			}
+			for _, m := range s.Methods {
+				if *m.Remaining <= 0.5 {
+					t.Errorf("%s leaves %v", m.Budgeting, *m.Remaining)
+				}
+			}
+			// Five minutes like that each hour spend it, in nine hours or so.
+			for h := range int64(24) {
+				for m := first + h*hourMinutes; m < first+h*hourMinutes+5; m++ {
+					a.parts[0].ledger.Put(m, 0, 20)
+				}
+			}
+			if s := a.status(first + 20); !(*s.Remaining < 0.55 && *s.Remaining > 0.45) {
+				t.Errorf("twenty minutes of which all fail leave %v", *s.Remaining)
+			}
+		})
+	}
+}
+
+// TestAnObjectiveIsYoungUntilItsWindowIsFull, wherever it knows that from.
+func TestAnObjectiveIsYoungUntilItsWindowIsFull(t *testing.T) {
+	at := int64(29_000_040)
+	a := whole(t, objective(0.99, day))
+	l := a.parts[0].ledger
+	l.Put(at-dayMinutes/2, 90, 100)
+	near(t, "half a day", a.status(at).Remaining, 1-10.0/2)
+	l.Put(at-3*dayMinutes, 1, 1)
+	near(t, "three days", a.status(at).Remaining, 1-10.0)
+	if a.status(at-3*dayMinutes).KnownSince != nil {
+		t.Error("it is known before its first minute")
+	}
+}
+
+// TestRestoredAboutReckonsWithTheTrafficToCome: a budget of 1 % of a day.
+func TestRestoredAboutReckonsWithTheTrafficToCome(t *testing.T) {
+	at := int64(29_000_040)
+	for name, c := range map[string]struct {
+		window time.Duration
+		count  func(ago int64) (good, total uint64) // by minutes before
+		in     int64                                // minutes
+	}{
+		"all of it an hour ago: when enough of it has left": {
+			// 30 bad minutes, of which 14.4 are the budget: restored when 14 are left.
+			day, func(ago int64) (uint64, uint64) { return 10 * one(ago <= 60 || ago > 90), 10 }, dayMinutes - 90 + 16,
+		},
+		"a little of it early on: when that leaves": {
+			day, func(ago int64) (uint64, uint64) { return 10 * one(ago < dayMinutes-20), 10 }, 6,
+		},
+		"traffic that was less at night does not mislead": {
+			// 20 bad minutes of 1000 requests among the day's, none of a few at night:
+			// 20 of 600 × 1000 + 840 × 100 is more than 1 %; with one less leaving a minute.
+			day, func(ago int64) (uint64, uint64) {
+				n := uint64(100)
+				if ago <= 600 {
+					n = 1000
+				}
+				return n * one(ago <= 580 || ago > 600), n
+			}, 0,
+		},
+		"a month, to the hour": {
+			// 720 bad minutes, 432 are the budget: when fewer than 432 are left.
+			30 * day, func(ago int64) (uint64, uint64) { return 10 * one(ago <= 5*dayMinutes || ago > 5*dayMinutes+720), 10 }, 25*dayMinutes - 720 + 300,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := whole(t, objective(0.99, c.window))
+			for ago := minutes(c.window); ago >= 1; ago-- {
+				good, total := c.count(ago)
+				a.parts[0].ledger.Put(at-ago, good, total)
+			}
+			s := a.status(at)
+			if !s.Exhausted() || s.RestoredAt == nil {
+				t.Fatalf("spent %t, restored at %v", s.Exhausted(), s.RestoredAt)
+			}
+			// What comes then is as it was on average; that decides.
+			mean := uint64(s.Total / c.window.Minutes())
+			in := minuteOf(*s.RestoredAt) - at
+			for m := at; m < at+in; m++ {
+				a.parts[0].ledger.Put(m, mean, mean)
+			}
+			step := int64(1)
+			if c.window > day {
+				step = hourMinutes
+			}
+			then, before := a.status(at+in), a.status(at+in-step)
+			if then.Exhausted() || in > step && !before.Exhausted() {
+				t.Errorf("it is not restored in %d minutes", in)
+			}
+			if c.in > 0 && (in < c.in || in > c.in+step) {
+				t.Errorf("restored in %d minutes, want %d", in, c.in)
+			}
+		})
+	}
+}
+
+func one(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 func TestCompositeIsTheMeanByWeight(t *testing.T) {
 	a, b, c := objective(0.9, 28*day), objective(0.9, 28*day), objective(0.9, 28*day)
 	a.Key, b.Key, c.Key = "journey/a", "journey/b", "journey"
@@ -182,6 +306,7 @@ func TestCompositeIsTheMeanByWeight(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := int64(29_000_040)
+	ledgers[b.Key].since = at - 40*dayMinutes // of its parts the one that is known longest
 	ledgers[a.Key].Put(at-1, 96, 100)
 	s := accounts[0].status(at)
 	near(t, "a part without traffic has no say", s.SLI, 0.96)

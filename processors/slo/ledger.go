@@ -19,6 +19,7 @@ type Ledger struct {
 	slice  int // minutes, a divisor of 60
 	target float64
 	oldest int64 // hours before are not kept
+	since  int64 // the first minute with traffic, kept or not; 0 for none
 	first  int64 // the hour of hours[0]
 	hours  []hour
 }
@@ -56,6 +57,7 @@ func (l *Ledger) at(h int64) *hour {
 // closed: then the whole hour is to be given to Open. What is older than all
 // that is kept is dropped.
 func (l *Ledger) Put(minute int64, good, total uint64) bool {
+	l.note(minute, total)
 	if hourOf(minute) < l.oldest {
 		return true
 	}
@@ -77,6 +79,7 @@ func (l *Ledger) Put(minute int64, good, total uint64) bool {
 // Add adds to what a minute counted so far, in an hour that was opened for it
 // or was without traffic.
 func (l *Ledger) Add(minute int64, good, total uint64) {
+	l.note(minute, total)
 	if hourOf(minute) < l.oldest || total == 0 {
 		return
 	}
@@ -87,6 +90,13 @@ func (l *Ledger) Add(minute int64, good, total uint64) {
 	c := &h.minutes[minute%hourMinutes]
 	*c = counted(uint64(c.good)+good, uint64(c.total)+total)
 	h.stale = true
+}
+
+// note remembers how far back the objective is known.
+func (l *Ledger) note(minute int64, total uint64) {
+	if total > 0 && (l.since == 0 || minute < l.since) {
+		l.since = minute
+	}
 }
 
 // counted keeps counts within 32 bits: 71 million requests a second.

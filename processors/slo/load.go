@@ -141,6 +141,9 @@ func (e *Evaluator) loadReader(ctx context.Context, r reader, at int64) error {
 	if err := e.loadMinutes(ctx, r, unknown, first, at); err != nil {
 		return err
 	}
+	if err := e.loadBegins(ctx, r); err != nil {
+		return err
+	}
 	// Now and not with the first evaluation: until then a month of single
 	// minutes would be in memory.
 	if err := e.pack(ctx, unknown, at, e.seen); err != nil {
@@ -166,6 +169,19 @@ func (e *Evaluator) loadLate(ctx context.Context, since time.Time, at int64) err
 		return err
 	}
 	return e.open(ctx, stale)
+}
+
+// loadBegins reads how far back objectives are known whose state doesn't say:
+// the hours that are kept reach no further than their windows.
+func (e *Evaluator) loadBegins(ctx context.Context, r reader) error {
+	q := r.query
+	q.Objectives = nil
+	for _, key := range r.query.Objectives {
+		if e.byKey[key].state.Since == 0 {
+			q.Objectives = append(q.Objectives, key)
+		}
+	}
+	return e.cfg.Store.SLOBegins(ctx, q, func(objective string, minute int64) { e.ledgers[objective].note(minute, 1) })
 }
 
 func (e *Evaluator) loadMinutes(ctx context.Context, r reader, keys []string, from, at int64) error {
@@ -214,8 +230,10 @@ func (e *Evaluator) adopt(saved []clickhouse.SavedState) error {
 			return fmt.Errorf("understand the stored state of %s: %w", s.Objective, err)
 		}
 		if theirs.Stepped.After(a.state.Stepped) {
-			theirs.Firing = slices.DeleteFunc(theirs.Firing, func(f schemas.AlertSignal) bool { return !a.watches(f.Rule) })
 			a.state = theirs
+		}
+		if l := e.ledgers[s.Objective]; l != nil && theirs.Since > 0 {
+			l.note(theirs.Since, 1)
 		}
 	}
 	return nil
@@ -226,12 +244,23 @@ func (a *account) watches(rule string) bool {
 	return slices.ContainsFunc(a.alerts, func(b schemas.BurnAlert) bool { return b.Name == rule })
 }
 
-// dropGone deletes the statuses of objectives that are defined no more.
+// dropGone takes leave of objectives that are defined no more: their alerts are
+// over, their budget freezes nobody, and their status is deleted. All of it is
+// dated to the minute after the last evaluated one, so that after a crash in
+// between it is the same once more. The status comes last: while it is there,
+// this is tried again.
 func (e *Evaluator) dropGone(ctx context.Context, saved []clickhouse.SavedState, at int64) error {
 	var gone []clickhouse.SLOState
 	for _, s := range saved {
 		if e.byKey[s.Objective] != nil {
 			continue
+		}
+		a := &account{Objective: schemas.Objective{Key: s.Objective, SLO: s.SLO, Service: s.Service}, team: s.Team}
+		if err := json.Unmarshal(s.State, &a.state); err != nil {
+			return fmt.Errorf("understand the stored state of %s: %w", s.Objective, err)
+		}
+		if err := e.leave(ctx, a, timeOf(minuteOf(s.At)+1)); err != nil {
+			return err
 		}
 		last := timeOf(max(at, minuteOf(s.At)))
 		gone = append(gone, clickhouse.SLOState{
@@ -239,4 +268,42 @@ func (e *Evaluator) dropGone(ctx context.Context, saved []clickhouse.SavedState,
 		})
 	}
 	return e.cfg.Store.SaveStatuses(ctx, e.writer, gone)
+}
+
+// leave stores and tells what is left to say of an objective that is gone.
+func (e *Evaluator) leave(ctx context.Context, a *account, over time.Time) error {
+	s := &a.state
+	end := func(all []schemas.AlertSignal) []schemas.AlertSignal {
+		var out []schemas.AlertSignal
+		for _, f := range all {
+			f.State, f.ResolvedAt, f.RunsOutAt, f.MinutesLeft = schemas.AlertResolved, &over, nil, nil
+			f.Summary = a.Key + " is not defined any more, and nobody watches it"
+			out = append(out, f)
+		}
+		return out
+	}
+	rows, alerts, budgets := append(s.Rows, end(s.Firing)...), append(s.Alerts, end(s.Told)...), s.Budgets
+	if s.Exhausted != nil {
+		budgets = append(budgets, schemas.BudgetSignal{
+			ID: budgetID(a.Key, schemas.BudgetRestored, over), Objective: a.Key, SLO: a.SLO, Service: a.Service, Team: a.team,
+			State: schemas.BudgetRestored, At: over, Summary: a.Key + " is not defined any more: it has no error budget, and freezes nobody",
+		})
+	}
+	if err := e.cfg.Store.SaveAlerts(ctx, rows); err != nil {
+		return err
+	}
+	if err := e.cfg.Store.SaveBudgetEvents(ctx, budgets); err != nil {
+		return err
+	}
+	for i := range alerts {
+		if err := e.publishAlert(ctx, &alerts[i]); err != nil {
+			return err
+		}
+	}
+	for i := range budgets {
+		if err := e.publishBudget(ctx, &budgets[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }

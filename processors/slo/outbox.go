@@ -37,6 +37,9 @@ func (e *Evaluator) save(ctx context.Context, which func(*account) bool) error {
 		if !which(a) {
 			continue
 		}
+		if l := e.ledgers[a.Key]; l != nil {
+			a.state.Since = l.since
+		}
 		text, err := json.Marshal(&a.state)
 		if err != nil {
 			return fmt.Errorf("encode state of %s: %w", a.Key, err)
@@ -59,13 +62,13 @@ func (e *Evaluator) hand(ctx context.Context) error {
 
 // publish empties the outboxes.
 func (e *Evaluator) publish(ctx context.Context) error {
-	var alerts []schemas.AlertSignal
+	var rows []schemas.AlertSignal
 	var budgets []schemas.BudgetSignal
 	for _, a := range e.accounts {
-		alerts = append(alerts, a.state.Alerts...)
+		rows = append(rows, a.state.Rows...)
 		budgets = append(budgets, a.state.Budgets...)
 	}
-	if err := e.cfg.Store.SaveAlerts(ctx, alerts); err != nil {
+	if err := e.cfg.Store.SaveAlerts(ctx, rows); err != nil {
 		return err
 	}
 	if err := e.cfg.Store.SaveBudgetEvents(ctx, budgets); err != nil {
@@ -73,22 +76,21 @@ func (e *Evaluator) publish(ctx context.Context) error {
 	}
 	told := map[*account]bool{}
 	for _, a := range e.accounts {
-		if len(a.state.Alerts)+len(a.state.Budgets) > 0 {
-			told[a] = true
-		}
-		for len(a.state.Alerts) > 0 {
-			if err := e.publishAlert(ctx, &a.state.Alerts[0]); err != nil {
+		s := &a.state
+		told[a] = len(s.Rows)+len(s.Alerts)+len(s.Budgets) > 0
+		for len(s.Alerts) > 0 {
+			if err := e.publishAlert(ctx, &s.Alerts[0]); err != nil {
 				return err
 			}
-			a.state.Alerts = a.state.Alerts[1:]
+			s.Alerts = s.Alerts[1:]
 		}
-		for len(a.state.Budgets) > 0 {
-			if err := e.publishBudget(ctx, &a.state.Budgets[0]); err != nil {
+		for len(s.Budgets) > 0 {
+			if err := e.publishBudget(ctx, &s.Budgets[0]); err != nil {
 				return err
 			}
-			a.state.Budgets = a.state.Budgets[1:]
+			s.Budgets = s.Budgets[1:]
 		}
-		a.state.Alerts, a.state.Budgets = nil, nil
+		s.Rows, s.Alerts, s.Budgets = nil, nil, nil
 	}
 	// Whoever goes on from here need not publish them again.
 	return e.save(ctx, func(a *account) bool { return told[a] })
@@ -96,11 +98,13 @@ func (e *Evaluator) publish(ctx context.Context) error {
 
 // keepHistory keeps every fifth minute's statuses.
 func (e *Evaluator) keepHistory(ctx context.Context) error {
-	if e.at/historyMinutes == e.history/historyMinutes || len(e.statuses) == 0 {
+	if e.at/historyMinutes == e.history/historyMinutes {
 		return nil
 	}
-	if err := e.cfg.Store.AppendHistory(ctx, e.statuses); err != nil {
-		return err
+	if len(e.statuses) > 0 {
+		if err := e.cfg.Store.AppendHistory(ctx, e.statuses); err != nil {
+			return err
+		}
 	}
 	e.history = e.at
 	return e.closeOrphans(ctx)
@@ -110,8 +114,8 @@ func (e *Evaluator) keepHistory(ctx context.Context) error {
 // carries on.
 const orphanMinutes = 10
 
-// closeOrphans ends alerts that no state knows: of objectives and rules that
-// are defined no more, and those that a second evaluation has dated otherwise.
+// closeOrphans ends alerts that no state knows: those that a second evaluation
+// has dated otherwise, and of objectives whose state is lost.
 // The signal comes before the row here: while the row says that the alert
 // fires, it is tried again.
 func (e *Evaluator) closeOrphans(ctx context.Context) error {

@@ -48,6 +48,7 @@ func (l *Ledger) Unpack(h int64, packed []byte, open bool) error {
 			return errPacked
 		}
 		packed = packed[n:]
+		l.note(h*hourMinutes+int64(i), total)
 		into.minutes[i] = counted(total-bad, total)
 	}
 	l.settle(into)

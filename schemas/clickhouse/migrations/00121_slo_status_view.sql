@@ -13,7 +13,7 @@ CREATE OR REPLACE VIEW slo_status {{on_cluster}} (
     total             Float64 COMMENT 'events, or slices with traffic; of a composite objective its parts'' together',
     sli               Nullable(Float64) COMMENT 'good / total, as recorded; of a composite objective the weighted mean of its parts; null: no data',
     budget            Float64 COMMENT '1 - target',
-    remaining         Nullable(Float64) COMMENT 'share of the budget left, as recorded: 1 - burn of the window x elapsed / window; 0 spent, below overspent; null: no data',
+    remaining         Nullable(Float64) COMMENT 'share of the budget left, as recorded: 1 - burn_window x elapsed / window_seconds, elapsed from window_from or known_since, the later, to at; 0 spent, below overspent; null: no data',
     remaining_minutes Nullable(Float64) COMMENT 'remaining x budget_minutes',
     budget_minutes    Float64 COMMENT '(1 - target) x window, minutes',
     corrected         Bool COMMENT 'whether a correction excludes a part of the window; then the corrected_ figures are in force',
@@ -31,7 +31,9 @@ CREATE OR REPLACE VIEW slo_status {{on_cluster}} (
     burn_1d           Nullable(Float64) COMMENT 'the same of a day; null too where the window is not longer',
     burn_3d           Nullable(Float64) COMMENT 'the same of 3 days; null too where the window is not longer',
     burn_window       Nullable(Float64) COMMENT 'the same of the window so far',
-    exhausted_at      Nullable(DateTime('UTC')) COMMENT 'when the budget ends at the burn of the last hour; when it ended where it is spent; null where it does not end within the window'
+    exhausted_at      Nullable(DateTime('UTC')) COMMENT 'when the budget ends at the burn of the last hour; when it ended where it is spent; null where it does not end within the window',
+    known_since       Nullable(DateTime('UTC')) COMMENT 'the objective''s first minute with data: one younger than its window is judged by the time since then',
+    restored_at       Nullable(DateTime('UTC')) COMMENT 'about when a spent budget has something left again, if nothing else fails and traffic goes on as it was; null where it is not spent'
 ) AS SELECT objective, slo, service, team, at, toUInt32(window_to - window_from) AS window_seconds, window_from, window_to,
     target, budgeting, good, total, sli, 1 - target AS budget, remaining, remaining_minutes, budget_minutes, corrected,
     corrected_good, corrected_total, corrected_sli, corrected_remaining, corrected_remaining_minutes,
@@ -39,5 +41,6 @@ CREATE OR REPLACE VIEW slo_status {{on_cluster}} (
     burn_rates[indexOf(burn_windows, 300)] AS burn_5m, burn_rates[indexOf(burn_windows, 1800)] AS burn_30m,
     burn_rates[indexOf(burn_windows, 3600)] AS burn_1h, burn_rates[indexOf(burn_windows, 7200)] AS burn_2h,
     burn_rates[indexOf(burn_windows, 21600)] AS burn_6h, burn_rates[indexOf(burn_windows, 86400)] AS burn_1d,
-    burn_rates[indexOf(burn_windows, 259200)] AS burn_3d, burn_rates[length(burn_rates)] AS burn_window, exhausted_at
+    burn_rates[indexOf(burn_windows, 259200)] AS burn_3d, burn_rates[length(burn_rates)] AS burn_window, exhausted_at,
+    known_since, restored_at
 FROM slo_status_facts FINAL

@@ -5,7 +5,7 @@ CREATE OR REPLACE VIEW budget_events {{on_cluster}} (
     team      LowCardinality(String) COMMENT 'its team, by the catalogue',
     at        DateTime('UTC') COMMENT 'the minute it happened',
     state     LowCardinality(String) COMMENT 'exhausted or restored',
-    remaining Float64 COMMENT 'share of the budget left then, in force',
+    remaining Nullable(Float64) COMMENT 'share of the budget left then, in force; null: no data',
     summary   String COMMENT 'a sentence for people',
     id        String COMMENT 'identity of the signal'
 ) AS SELECT objective, slo, service, team, at, state, remaining, summary, id FROM budget_event_facts FINAL

@@ -13,7 +13,7 @@ CREATE OR REPLACE VIEW deployment_budget {{on_cluster}} (
     finished_at   Nullable(DateTime64(3, 'UTC')) COMMENT 'when it was live',
     url           String COMMENT 'its page',
     bad           UInt64 COMMENT 'bad events charged to it within the objective''s window, as recorded',
-    minutes       Float64 COMMENT 'the same in minutes: bad / all events of the window x minutes of the window so far',
+    minutes       Float64 COMMENT 'the same in minutes: bad / all events of the window x minutes of the window so far (since known_since of a younger objective)',
     share         Float64 COMMENT 'minutes / budget_minutes of the objective',
     by_version    UInt64 COMMENT 'of the bad events, those whose spans named its version or commit; the others happened while it was live',
     place         UInt64 COMMENT '1 for the deployment that spent most of the objective''s budget'
@@ -47,7 +47,7 @@ WITH
                 FROM deployed))
         GROUP BY service, day
     ),
-    budgets AS (SELECT objective, slo, service, team, window_from, at, budget_minutes FROM slo_status_facts FINAL),
+    budgets AS (SELECT objective, slo, service, team, window_from, greatest(window_from, ifNull(known_since, window_from)) AS judged_from, at, budget_minutes FROM slo_status_facts FINAL),
     minutes_of AS (
         SELECT objective, minute, release, good, total FROM sli_minute_facts FINAL WHERE minute >= oldest
         UNION ALL
@@ -84,7 +84,7 @@ WITH
     )
 SELECT s.objective AS objective, b.slo AS slo, s.service AS service, b.team AS team, s.deployment_id AS deployment_id,
     d.release AS version, d.sha AS sha, if(d.deployment_id = '', NULL, d.finished_at) AS finished_at, d.url AS url, s.bad AS bad,
-    s.bad / s.total * (toUnixTimestamp(b.at) - toUnixTimestamp(b.window_from)) / 60 AS minutes,
+    s.bad / s.total * (toUnixTimestamp(b.at) - toUnixTimestamp(b.judged_from)) / 60 AS minutes,
     minutes / b.budget_minutes AS share, s.by_version AS by_version,
     row_number() OVER (PARTITION BY s.service, s.objective ORDER BY s.bad DESC, s.deployment_id ASC) AS place
 FROM spent AS s
