@@ -187,7 +187,7 @@ func notProduction(i *schemas.Incident) string {
 }
 
 func (x *explainer) explainRecovery() {
-	x.Definition = "For each failed production deployment of the range: until its incident was resolved, its rollback or a fix that names it had finished, whichever came first."
+	x.Definition = "For each failed production deployment of the range: until all its incidents were over, or a rollback or a fix had ended it, whichever came first."
 	if x.rules.BlamesBurns() {
 		x.Definition += " Where only a burn of the error budget blames it: until that was over."
 	}
