@@ -6,7 +6,6 @@ import (
 
 	"github.com/fivekeys/fivekeys/internal/config"
 	"github.com/fivekeys/fivekeys/internal/openslo"
-	"github.com/fivekeys/fivekeys/schemas"
 )
 
 type sloCommand struct {
@@ -30,14 +29,15 @@ type lintReport struct {
 
 // Run prints everything there is to say about SLO files.
 func (c *sloLintCommand) Run(g *globals, env *environment) error {
-	var catalog schemas.Catalog
+	var file config.Config
 	files := c.Files
 	if path := g.configFile(); path != "" {
-		file, err := config.Load(path)
-		if err != nil {
-			return fmt.Errorf("%w (fivekeys check lists all there is to mend)", err)
+		var err error
+		if file, err = config.Load(path); err != nil {
+			// What is wrong there is not the SLO files' fault, and they are still to be
+			// read: without a catalogue services aren't looked up.
+			_, _ = fmt.Fprintf(env.stderr, "warning: %s (fivekeys check lists all there is to mend)\n", oneLine(err))
 		}
-		catalog = file.Catalog
 		if len(files) == 0 {
 			files = file.SLOFiles
 		}
@@ -45,8 +45,7 @@ func (c *sloLintCommand) Run(g *globals, env *environment) error {
 	if len(files) == 0 {
 		return usagef("slo lint: no files given, and none under slos: in %s", defaultConfigFile)
 	}
-	set := openslo.Load(files...)
-	problems := set.Lint(&catalog)
+	set, problems := lint(files, &file)
 	if err := c.print(env, set, problems); err != nil {
 		return err
 	}

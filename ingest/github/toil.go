@@ -2,7 +2,9 @@ package github
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -73,19 +75,76 @@ func (t Toil) category(labels []string) string {
 // longestToil is what one entry can take: a person's week. More is a slip.
 const longestToil = schemas.WorkingWeek
 
-// minutesOf reads 30m, 2h, 1h30m, 1.5h, 45min; a number alone is minutes. What
-// is no such thing, or takes less than a minute or more than a week, is 0.
+// minutesOf reads a time that is all of a text.
 func minutesOf(text string) float64 {
-	text = strings.ToLower(strings.TrimSpace(text))
-	text = strings.TrimSuffix(text, "in") // min
-	if text != "" && strings.Trim(text, "0123456789.") == "" {
-		text += "m"
-	}
-	d, err := time.ParseDuration(text)
-	if err != nil || d < time.Minute || d > longestToil {
+	minutes, rest := timeTaken(text)
+	if rest != "" {
 		return 0
 	}
-	return d.Minutes()
+	return minutes
+}
+
+// amountOfTime is a number with its unit, if it has one; what follows a unit is
+// no letter.
+var amountOfTime = regexp.MustCompile(`(?i)^([0-9]{1,6}(?:[.,][0-9]{1,6})?)(?:[ \t]*(h|hr|hrs|hour|hours|m|min|mins|minute|minutes)(?:[^\pL]|$))?`)
+
+// otherUnit is one that a number alone must not be taken for minutes beside.
+var otherUnit = regexp.MustCompile(`(?i)^[ \t]*(s|sec|secs|seconds?|d|days?|w|weeks?|months?)(?:[^\pL]|$)`)
+
+// timeTaken reads the time that a text begins with, as people write it: 30m, 2 h,
+// 1h30m, 1h 30, 1.5h, 45min, 1 hour 30 minutes; a number alone is minutes. Several
+// add up. The rest is what follows. What is no such thing, or takes less than a
+// minute or more than a week, is 0.
+func timeTaken(text string) (minutes float64, rest string) {
+	rest = strings.TrimSpace(text)
+	for before := ""; rest != ""; {
+		m := amountOfTime.FindStringSubmatch(rest)
+		if m == nil {
+			break
+		}
+		n, err := strconv.ParseFloat(strings.Replace(m[1], ",", ".", 1), 64)
+		if err != nil {
+			break
+		}
+		unit, length := strings.ToLower(m[2]), len(m[1])
+		if unit != "" {
+			length = strings.LastIndex(strings.ToLower(m[0]), unit) + len(unit)
+		}
+		after := rest[length:]
+		apart := after == "" || after[0] == ' ' || after[0] == '\t'
+		switch {
+		case strings.HasPrefix(unit, "h"):
+			n *= 60
+		case unit != "":
+		case otherUnit.MatchString(after):
+			return 0, rest
+		case before == "" && apart: // 30, and maybe what for
+		case before == "h" && (after == "" || apart && joined(text, rest)): // 1h 30, 1h30 for what
+		default:
+			return inRange(minutes), rest
+		}
+		minutes += n
+		before = unit[:min(1, len(unit))]
+		if rest = strings.TrimLeft(after, " \t"); before == "" {
+			break
+		}
+	}
+	return inRange(minutes), rest
+}
+
+// joined says whether rest, an end of text, follows on what is before it without
+// a blank.
+func joined(text, rest string) bool {
+	text = strings.TrimSpace(text)
+	i := len(text) - len(rest) - 1
+	return i >= 0 && text[i] != ' ' && text[i] != '\t'
+}
+
+func inRange(minutes float64) float64 {
+	if minutes < 1 || minutes > longestToil.Minutes() {
+		return 0
+	}
+	return minutes
 }
 
 // GitHub tells times in seconds, and several labels are changed in one. The

@@ -69,7 +69,7 @@ type command struct {
 	category string // of the first that names one
 }
 
-var toilLine = regexp.MustCompile(`(?i)^/toil[ \t]+(\S+)(?:[ \t]+(.*))?$`)
+var toilLine = regexp.MustCompile(`(?i)^/toil[ \t]+(.+)$`)
 
 // maxCategory keeps a category a category: a sentence groups nothing.
 const maxCategory = 40
@@ -88,12 +88,12 @@ func readCommand(body string) command {
 		if m == nil || fenced {
 			continue
 		}
-		minutes := minutesOf(m[1])
+		minutes, rest := timeTaken(m[1])
 		if minutes == 0 || c.minutes+minutes > longestToil.Minutes() {
 			continue
 		}
 		c.minutes += minutes
-		if name := []rune(strings.ToLower(strings.TrimSpace(m[2]))); c.category == "" {
+		if name := []rune(strings.ToLower(strings.TrimSpace(rest))); c.category == "" {
 			c.category = string(name[:min(len(name), maxCategory)])
 		}
 	}

@@ -87,7 +87,9 @@ func Default() Config {
 // maxSize bounds the file: ten thousand services are about a megabyte.
 const maxSize = 4 << 20
 
-// Load reads a file. The error is of type Problems where it could be read.
+// Load reads a file. The error is of type Problems where it could be read; then
+// nothing is in the configuration but the names of the SLO files, whose mistakes
+// can be told beside.
 func Load(path string) (Config, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -110,7 +112,7 @@ func (d *decoder) parse(text []byte) (Config, error) {
 		d.decode(bytes.TrimPrefix(text, []byte("\ufeff")))
 	}
 	if len(d.problems) > 0 {
-		return Config{}, d.problems.sorted()
+		return Config{SLOFiles: d.config.SLOFiles}, d.problems.sorted()
 	}
 	d.config.Warnings = d.warnings.sorted()
 	return d.config, nil
