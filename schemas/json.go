@@ -11,7 +11,8 @@ import (
 // ReadJSON reads what a sender has written into v, a pointer to a struct. Its
 // error is a *FieldError that names the field as it was written and says what
 // should be there: "pull_request.number: must be a whole number, is a text".
-// Go's own error names types of ours, and no field where a time can't be read.
+// Go's own error names types of ours, and no field where a time can't be read. A
+// type that reads itself says what it expects with Shape.
 func ReadJSON(data []byte, v any) error {
 	err := json.Unmarshal(data, v)
 	if err == nil {
@@ -46,6 +47,9 @@ func misfit(raw json.RawMessage, t reflect.Type, path string) error {
 		return misfit(raw, t.Elem(), path)
 	case json.Unmarshal(raw, reflect.New(t).Interface()) == nil:
 		return nil
+	}
+	if s, ok := reflect.New(t).Interface().(interface{ Shape() string }); ok {
+		return wrong(s.Shape())
 	}
 	switch t.Kind() {
 	case reflect.String:

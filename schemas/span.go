@@ -80,6 +80,31 @@ type Attribute struct {
 	Key, Value string
 }
 
+// AttributeOuterParent holds the parent of the caller whose span id a server took
+// over, as Zipkin allows. Where the caller's own span never came, it is the span
+// that the server hangs below.
+const AttributeOuterParent = "zipkin.outer_parent_id"
+
+// OuterParent is what AttributeOuterParent says; zero where it says nothing.
+func (s *Span) OuterParent() (id SpanID) {
+	if !s.Kind.Entry() {
+		return id
+	}
+	for i := len(s.Attributes) - 1; i >= 0; i-- { // it is written last
+		if s.Attributes[i].Key == AttributeOuterParent {
+			if n, err := hex.Decode(id[:], []byte(s.Attributes[i].Value)); err != nil || n != len(id) {
+				return SpanID{}
+			}
+			return id
+		}
+	}
+	return id
+}
+
+// UnknownService is the name of a service that doesn't tell its own, as
+// OpenTelemetry's resource conventions have it.
+const UnknownService = "unknown_service"
+
 // SpanEvent is something that happened within a span, an exception for example.
 type SpanEvent struct {
 	Time       int64 // ns since 1970

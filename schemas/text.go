@@ -13,6 +13,9 @@ import (
 // ends, and marks that turn the direction of writing. Text that is only read,
 // such as a title, may hold anything but NUL; see CleanJSON.
 func CheckName(s string) error {
+	if plain(s) {
+		return nil
+	}
 	for _, r := range s {
 		if hidden(r) {
 			return fmt.Errorf("holds the character U+%04X, which can't be seen; leave it out", r)
@@ -37,6 +40,16 @@ func CleanName(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// plain is true of most names, and quickly told.
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // hidden tells characters that have no place in a name. Joiners are not among

@@ -22,6 +22,10 @@ var (
 // stand in no report before that day has come.
 const MaxAhead = 24 * time.Hour
 
+// MaxSpanAhead is the same for spans: they come within seconds, and what is
+// counted of a minute waits for it.
+const MaxSpanAhead = time.Hour
+
 // CheckTime says why a time is not accepted, whatever the clock says. It is for
 // times that may lie ahead, such as a maintenance window's.
 func CheckTime(t time.Time) error {

@@ -133,6 +133,7 @@ func (p *pipeline) startDecoding(ctx context.Context) error {
 func (p *pipeline) startSpanIntake(ctx context.Context, mux *http.ServeMux) (drain func(), err error) {
 	intake, err := spanintake.New(spanintake.Config{
 		Publisher: p.publisher, Partitions: schemas.SpanPartitions, Tokens: p.settings.spanTokens,
+		Retention: p.settings.file.Spans.Retention,
 		Registerer: p.registry, Logger: p.env.logger,
 	})
 	if err != nil {

@@ -50,7 +50,7 @@ func TestEventsAreCounted(t *testing.T) {
 		}
 	})
 	change := func(id, files string) string {
-		return `{"id":"` + id + `","source":"api","type":"fivekeys.change.v1","time":"2026-01-01T10:00:00Z","data":{"repository":"acme/mono","sha":"a","files":[` + files + `]}}`
+		return `{"id":"` + id + `","source":"api","type":"fivekeys.change.v1","time":"2026-01-01T10:00:00Z","data":{"repository":"acme/mono","sha":"8c2f0e1","files":[` + files + `]}}`
 	}
 	for _, tt := range []struct {
 		name, body, want string
@@ -62,6 +62,12 @@ func TestEventsAreCounted(t *testing.T) {
 		{"the same event twice in one batch", "[" + event("3") + "," + event("3") + "]", `{"accepted":1,"duplicates":1}`, nil},
 		{"an event of two services", change("4", `"shop/a","cart/b"`), `{"accepted":1,"duplicates":0}`, nil},
 		{"an event of no service", change("5", `"README.md"`), `{"accepted":0,"duplicates":0,"ignored":1}`, nil},
+		{"a CDEvent that says nothing here", `{"context":{"type":"dev.cdevents.pipelinerun.finished.0.2.0"}}`,
+			`{"accepted":0,"duplicates":0,"ignored":1,"warnings":[{"index":0,"reason":"is ignored: \"dev.cdevents.pipelinerun.finished.0.2.0\" says nothing that is measured here"}]}`, nil},
+		{"one beside an event", `[` + event("7") + `,{"context":{"type":"dev.cdevents.build.started.0.2.0"}}]`,
+			`{"accepted":1,"duplicates":0,"ignored":1,"warnings":[{"index":1,"reason":"is ignored: \"dev.cdevents.build.started.0.2.0\" says nothing that is measured here"}]}`, nil},
+		{"a service known in other letters, and a slip", strings.NewReplacer(`"shop"`, `"Shop"`, `"status"`, `"comit":"8c2f0e1","status"`).Replace(event("8")),
+			`{"accepted":1,"duplicates":0,"warnings":[{"index":0,"field":"data.comit","reason":"is unknown and used for nothing; is data.sha meant?"},{"index":0,"field":"data.service","reason":"\"Shop\" is another service than \"shop\", which is known: names are compared letter by letter"}]}`, nil},
 		{"nothing", "[]", `{"accepted":0,"duplicates":0}`, nil},
 		{"compressed", zipped(event("6")), `{"accepted":1,"duplicates":0}`, map[string]string{"Content-Encoding": "gzip"}},
 	} {
@@ -75,7 +81,7 @@ func TestEventsAreCounted(t *testing.T) {
 	t.Run("they are stored by the partition of their service", func(t *testing.T) {
 		messages := s.stored(jetstream.StreamEvents, s.client.Topology().Consumers(jetstream.StageDora)...)
 		got := map[string]string{}
-		for range 6 {
+		for range 8 {
 			m := next(t, messages)
 			e, err := envelope.ParseEvent(m.Message)
 			if err != nil || e.KnownAt.IsZero() {
@@ -86,7 +92,7 @@ func TestEventsAreCounted(t *testing.T) {
 			}
 			got[e.ID] = e.Subject
 		}
-		for id, service := range map[string]string{"1": "shop", "2": "shop", "3": "shop", "6": "shop", "4@shop": "shop", "4@cart": "cart"} {
+		for id, service := range map[string]string{"1": "shop", "2": "shop", "3": "shop", "6": "shop", "7": "shop", "8": "Shop", "4@shop": "shop", "4@cart": "cart"} {
 			if got[id] != service {
 				t.Errorf("event %s is of service %q, want %q", id, got[id], service)
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fivekeys/fivekeys/ingest/spanintake"
 	"github.com/fivekeys/fivekeys/internal/jsonshape"
+	"github.com/fivekeys/fivekeys/internal/otlpwire"
 )
 
 const (
@@ -43,17 +44,16 @@ func costOfJSON(body []byte) (int, error) {
 
 // fromJSON leaves OTLP's dialect of JSON (ids in hex, enums as numbers, long
 // numbers as strings) to the collector's library.
-func fromJSON(_ context.Context, body []byte) ([]byte, error) {
+func fromJSON(_ context.Context, body []byte) (data []byte, none otlpwire.Report, err error) {
 	if len(body) == 0 {
-		return nil, fmt.Errorf("%w: an empty body is not JSON", spanintake.ErrInvalid)
+		return nil, none, fmt.Errorf("%w: an empty body is not JSON", spanintake.ErrInvalid)
 	}
 	request := ptraceotlp.NewExportRequest()
 	if err := request.UnmarshalJSON(body); err != nil {
-		return nil, fmt.Errorf("%w: %w", spanintake.ErrInvalid, err)
+		return nil, none, fmt.Errorf("%w: %w", spanintake.ErrInvalid, err)
 	}
-	data, err := request.MarshalProto()
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", spanintake.ErrInvalid, err)
+	if data, err = request.MarshalProto(); err != nil {
+		return nil, none, fmt.Errorf("%w: %w", spanintake.ErrInvalid, err)
 	}
-	return data, nil
+	return data, none, nil
 }

@@ -17,13 +17,16 @@ import (
 func (in *Intake) accept(ctx context.Context, b *body.Body, format Format) (otlpwire.Report, error) {
 	lease := in.bodies.Lease()
 	defer lease.Release()
-	data, err := format.read(ctx, b.Data, lease)
+	data, left, err := format.read(ctx, b.Data, lease)
 	if err != nil {
 		return otlpwire.Report{}, err
 	}
-	chunks, report, err := otlpwire.Splitter{Partitions: in.cfg.Partitions, More: lease.More}.Split(data)
+	chunks, report, err := in.splitter(lease).Split(data)
 	if err != nil {
 		return report, err
+	}
+	if report.Rejected += left.Rejected; left.Reason != nil {
+		report.Reason = left.Reason
 	}
 	b.Release()
 	if err := ctx.Err(); err != nil {
@@ -37,18 +40,29 @@ func (in *Intake) accept(ctx context.Context, b *body.Body, format Format) (otlp
 	return report, nil
 }
 
-func (f Format) read(ctx context.Context, data []byte, lease *body.Lease) ([]byte, error) {
+// splitter refuses spans that the stage behind the queue would drop: their sender
+// is still there to be told.
+func (in *Intake) splitter(lease *body.Lease) otlpwire.Splitter {
+	now := in.cfg.Now()
+	s := otlpwire.Splitter{Partitions: in.cfg.Partitions, More: lease.More, To: now.Add(schemas.MaxSpanAhead)}
+	if in.cfg.Retention > 0 {
+		s.From = now.Add(-in.cfg.Retention)
+	}
+	return s
+}
+
+func (f Format) read(ctx context.Context, data []byte, lease *body.Lease) ([]byte, otlpwire.Report, error) {
 	if f.Cost != nil {
 		cost, err := f.Cost(data)
 		if err != nil {
-			return nil, err
+			return nil, otlpwire.Report{}, err
 		}
 		if err := lease.More(cost); err != nil {
-			return nil, err
+			return nil, otlpwire.Report{}, err
 		}
 	}
 	if f.Convert == nil {
-		return data, nil
+		return data, otlpwire.Report{}, nil
 	}
 	return f.Convert(ctx, data)
 }

@@ -20,9 +20,9 @@ type Format struct {
 	// Cost is what Convert takes in memory beside the body, in bytes, or why the body
 	// is refused: it is asked before anything is built. nil: nothing.
 	Cost func(body []byte) (int, error)
-	// Convert gives the bytes, or says ErrInvalid. It ends with ctx, and keeps nothing
-	// of the body. nil: the body is what it takes.
-	Convert func(ctx context.Context, body []byte) ([]byte, error)
+	// Convert gives the bytes and what it left out, or says ErrInvalid. It ends with
+	// ctx, and keeps nothing of the body. nil: the body is what it takes.
+	Convert func(ctx context.Context, body []byte) ([]byte, otlpwire.Report, error)
 }
 
 // Endpoint is one way in, with its metrics.

@@ -46,6 +46,8 @@ type Config struct {
 	// MaxBody bounds one body after decompression, MaxBuffered what all requests
 	// hold in memory at one time.
 	MaxBody, MaxBuffered int64
+	// Retention is how long spans are kept: older ones are refused. 0: whatever comes.
+	Retention time.Duration
 	// RetryAfter is what a sender is told to wait after a fault of ours.
 	RetryAfter time.Duration
 	Registerer prometheus.Registerer

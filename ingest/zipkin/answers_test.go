@@ -47,14 +47,14 @@ func TestAnswers(t *testing.T) {
 		"no spans":                            {json, []byte(`[]`), 202, "", 0},
 		"no spans in protobuf":                {map[string]string{"Content-Type": "application/x-protobuf"}, nil, 202, "", 0},
 		"the least there is to a span":        {json, []byte(`[{"traceId":"1","id":"2"}]`), 202, "", 1},
-		"one of two spans from the seventies": {json, list(one(""), fmt.Sprintf(`{"traceId":"1","id":"2","timestamp":%d}`, micros/1000)), 202, "", 1},
+		"one of two spans from the seventies": {json, list(one(""), fmt.Sprintf(`{"traceId":"1","id":"2","timestamp":%d}`, micros/1000)), 202, "1 of 2 spans were left out", 1},
 		"a span of milliseconds":              {json, list(fmt.Sprintf(`{"traceId":"1","id":"2","timestamp":%d}`, micros/1000)), 400, "right unit", 0},
-		"a span of nanoseconds":               {json, list(one(""), fmt.Sprintf(`{"traceId":"1","id":"2","timestamp":%d}`, micros*1000)), 400, "span 1: timestamp", 0},
+		"a span of nanoseconds":               {json, list(one(""), fmt.Sprintf(`{"traceId":"1","id":"2","timestamp":%d}`, micros*1000)), 202, "1 of 2 spans were left out; the first: span 1: timestamp", 1},
 		"an object":                           {json, []byte(one("")), 400, "a JSON list", 0},
 		"nothing":                             {json, nil, 400, "a JSON list", 0},
 		"a list that doesn't end":             {json, []byte(`[` + one("")), 400, "does not end", 0},
 		"more after the list":                 {json, []byte(`[` + one("") + `] x`), 400, "more after", 0},
-		"no trace id":                         {json, list(one(""), `{"id":"1"}`), 400, "span 1: traceId", 0},
+		"no trace id":                         {json, list(one(""), `{"id":"1"}`), 202, "span 1: traceId", 1},
 		"a trace id that isn't hex":           {json, list(`{"traceId":"xyz","id":"1"}`), 400, "span 0: traceId", 0},
 		"a trace id that is too long":         {json, list(`{"traceId":"` + strings.Repeat("1", 33) + `","id":"1"}`), 400, "traceId", 0},
 		"a trace id of zeroes":                {json, list(`{"traceId":"0000000000000000","id":"1"}`), 400, "traceId", 0},
@@ -62,7 +62,13 @@ func TestAnswers(t *testing.T) {
 		"an id that is too long":              {json, list(`{"traceId":"1","id":"11111111111111111"}`), 400, "id:", 0},
 		"a parent that isn't hex":             {json, list(one(`,"parentId":"x"`)), 400, "parentId", 0},
 		"a kind nobody knows":                 {json, list(one(`,"kind":"PEER"`)), 400, `kind: "PEER"`, 0},
-		"a negative duration":                 {json, list(`{"traceId":"1","id":"1","duration":-1}`), 400, "duration", 0},
+		"a negative duration":                 {json, list(`{"traceId":"1","id":"1","duration":-1}`), 400, "span 0: duration: must be a whole number that is not negative, is -1", 0},
+		"one of three of a negative duration": {json, list(one(`,"name":"a"`), one(`,"duration":-1431`), one(`,"name":"b"`)), 202, "1 of 3 spans were left out; the first: span 1: duration: must be a whole number that is not negative, is -1431", 2},
+		"one of two with a number as text":    {json, list(one(`,"timestamp":"1472470996199000"`), one("")), 202, "span 0: timestamp: must be a whole number that is not negative, is a text", 1},
+		"one of two that is none":             {json, list(`5`, one("")), 202, "span 0: must be an object, is 5", 1},
+		"one of two with a list for tags":     {json, list(one(`,"tags":[]`), one("")), 202, "span 0: tags: must be an object of texts, is a list", 1},
+		"one of two with a text for notes":    {json, list(one(`,"annotations":"x"`), one("")), 202, "span 0: annotations: must be a list of objects with timestamp and value, is a text", 1},
+		"one of two with an odd endpoint":     {json, list(one(`,"localEndpoint":{"serviceName":5}`), one("")), 202, "span 0: localEndpoint.serviceName: must be a text, is 5", 1},
 		"a tag that is an object":             {json, list(one(`,"tags":{"a":{}}`)), 400, "tag", 0},
 		"a port beyond all":                   {json, list(one(`,"localEndpoint":{"port":70000}`)), 400, "port", 0},
 		"null for a span":                     {json, []byte(`[null]`), 400, "span 0: traceId", 0},
@@ -73,7 +79,7 @@ func TestAnswers(t *testing.T) {
 		t.Run(sentence, func(t *testing.T) {
 			s := serve(t)
 			status, text := s.post(tt.headers, tt.body)
-			if status != tt.status || !strings.Contains(text, tt.says) || (status == 202) != (text == "") {
+			if status != tt.status || !strings.Contains(text, tt.says) || (status == 202 && tt.says == "") != (text == "") {
 				t.Errorf("answered with %d %q", status, text)
 			}
 			if n := len(s.stored()); n != tt.stored {
@@ -104,7 +110,7 @@ func TestMapping(t *testing.T) {
 		"a number for a tag is a text":              {one(`,"tags":{"code":500,"ok":true,"none":null}`), func(s schemas.Span) bool { v, _ := s.Attribute("code"); return v == "500" }},
 		"kinds in any case":                         {one(`,"kind":"consumer"`), func(s schemas.Span) bool { return s.Kind == schemas.KindConsumer }},
 		"no kind is internal":                       {one(`,"localEndpoint":{"serviceName":"a"}`), func(s schemas.Span) bool { return s.Kind == schemas.KindInternal }},
-		"no kind with both names is a client":       {one(`,"localEndpoint":{"serviceName":"a"},"remoteEndpoint":{"serviceName":"B"}`), func(s schemas.Span) bool { return s.Kind == schemas.KindClient && s.Peer == "b" }},
+		"no kind with both names stays without one": {one(`,"localEndpoint":{"serviceName":"a"},"remoteEndpoint":{"serviceName":"B"}`), func(s schemas.Span) bool { return s.Kind == schemas.KindUnspecified && s.Peer == "b" }},
 		"a tag of the version is the resource's": {one(`,"tags":{"service.version":"1.2","deployment.environment":"prod"}`), func(s schemas.Span) bool {
 			return s.Version == "1.2" && s.Environment == "prod" && len(s.Attributes) == 0
 		}},
@@ -149,6 +155,72 @@ func TestSharedIDs(t *testing.T) {
 	}
 	if len(identities) != 2 {
 		t.Errorf("%d identities", len(identities))
+	}
+}
+
+// Instances that share one id are as many spans: their endpoints tell them apart,
+// in one request or in several.
+func TestInstancesOnOneSharedIDAreSpansOfTheirOwn(t *testing.T) {
+	producer := one(`,"kind":"PRODUCER","parentId":"1","localEndpoint":{"serviceName":"shop"},"remoteEndpoint":{"serviceName":"kafka"}`)
+	instance := func(kind, flag string, n int) string {
+		return one(fmt.Sprintf(`,"kind":%q,"parentId":"1"%s,"localEndpoint":{"serviceName":"mail","ipv4":"10.0.0.%d"},"remoteEndpoint":{"serviceName":"kafka"}`, kind, flag, n))
+	}
+	for sentence, requests := range map[string][][]byte{
+		"in one request":                        {list(producer, instance("CONSUMER", "", 1), instance("CONSUMER", "", 2), instance("CONSUMER", "", 3))},
+		"in several, which say that they share": {list(instance("CONSUMER", `,"shared":true`, 1)), list(instance("CONSUMER", `,"shared":true`, 2), producer), list(instance("CONSUMER", `,"shared":true`, 3))},
+		"without the sender":                    {list(instance("SERVER", "", 1), instance("SERVER", "", 2), instance("SERVER", "", 3))},
+		"and one of them twice":                 {list(instance("SERVER", `,"shared":true`, 1), instance("SERVER", `,"shared":true`, 2)), list(instance("SERVER", `,"shared":true`, 3), instance("SERVER", `,"shared":true`, 3))},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			s := serve(t)
+			for _, body := range requests {
+				if status, text := s.post(inJSON, body); status != 202 || text != "" {
+					t.Fatalf("answered with %d %q", status, text)
+				}
+			}
+			called := make(map[schemas.SpanID]bool)
+			for _, span := range s.stored() {
+				if !span.Kind.Entry() {
+					continue
+				}
+				called[span.SpanID] = true
+				if outer := span.OuterParent(); span.ParentID.String() != "a2fb4a1d1a96d312" || outer.String() != "0000000000000001" {
+					t.Errorf("its parent is %v, beyond that %v", span.ParentID, outer)
+				}
+			}
+			if len(called) != 3 {
+				t.Errorf("%d identities, want 3", len(called))
+			}
+		})
+	}
+}
+
+// A child of the server is told from one of the client by its service, and from
+// one of another instance by its address.
+func TestChildrenFollowTheirInstance(t *testing.T) {
+	s := serve(t)
+	server := func(address string) string {
+		return one(`,"kind":"SERVER","shared":true,"localEndpoint":{"serviceName":"app","ipv4":"` + address + `","port":80}`)
+	}
+	child := func(id, endpoint string) string {
+		return fmt.Sprintf(`{"traceId":"463ac35c9f6413ad48485a3953bb6124","id":%q,"parentId":"a2fb4a1d1a96d312","timestamp":%d,"duration":10,"localEndpoint":{%s}}`, id, micros+1, endpoint)
+	}
+	body := list(one(`,"kind":"CLIENT","localEndpoint":{"serviceName":"web"}`), server("10.0.0.1"), server("10.0.0.2"),
+		child("1", `"serviceName":"app","ipv4":"10.0.0.2"`), child("2", `"serviceName":"app","ipv4":"10.0.0.1","port":4711`), child("3", `"serviceName":"app"`), child("4", `"serviceName":"web"`))
+	if status, text := s.post(inJSON, body); status != 202 {
+		t.Fatalf("answered with %d %q", status, text)
+	}
+	instances, parents := map[schemas.SpanID]string{}, map[string]string{}
+	for _, span := range s.stored() {
+		instances[span.SpanID], _ = span.Attribute("network.local.address")
+	}
+	for _, span := range s.stored() {
+		parents[span.SpanID.String()[15:]] = instances[span.ParentID]
+	}
+	for id, want := range map[string]string{"1": "10.0.0.2", "2": "10.0.0.1", "3": "10.0.0.1", "4": ""} {
+		if parents[id] != want {
+			t.Errorf("child %s is below %q, want %q", id, parents[id], want)
+		}
 	}
 }
 

@@ -28,7 +28,8 @@ func FuzzFormats(f *testing.F) {
 		if inJSON {
 			parse = parseJSON
 		}
-		spans, err := parse(t.Context(), body)
+		read, err := parse(t.Context(), body)
+		spans := read.spans
 		if err != nil {
 			return
 		}
@@ -41,10 +42,11 @@ func FuzzFormats(f *testing.F) {
 		if err != nil || report.Accepted+report.Rejected != len(spans) {
 			t.Fatalf("%d spans became %+v, %v", len(spans), report, err)
 		}
-		again, err := parse(t.Context(), body)
+		reread, err := parse(t.Context(), body)
 		if err != nil {
 			t.Fatal(err)
 		}
+		again := reread.spans
 		separate(again)
 		if second, err := marshal(t.Context(), again, now); err != nil || string(second) != string(data) {
 			t.Fatalf("the same bytes give other spans: %v", err)

@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/fivekeys/fivekeys/internal/jsonshape"
+	"github.com/fivekeys/fivekeys/schemas"
 )
 
 // spanJSON is a span as it is written in JSON.
@@ -87,36 +88,40 @@ func tagText(value any) (string, error) {
 	}
 }
 
-// parseJSON reads a list of spans; an error says which of them.
-func parseJSON(ctx context.Context, body []byte) ([]span, error) {
+// Shape is what a sender should have written.
+func (*eventsJSON) Shape() string { return "a list of objects with timestamp and value" }
+
+// Shape is what a sender should have written.
+func (*tagsJSON) Shape() string { return "an object of texts" }
+
+// parseJSON reads a list of spans.
+func parseJSON(ctx context.Context, body []byte) (read reading, err error) {
 	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
 	if t, err := d.Token(); err != nil || t != json.Delim('[') {
-		return nil, errors.New("a JSON list of spans is required")
+		return read, errors.New("a JSON list of spans is required")
 	}
-	var spans []span
 	for d.More() {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return read, err
+		}
+		var raw json.RawMessage
+		if err := d.Decode(&raw); err != nil {
+			return read, fmt.Errorf("span %d is not JSON: %w", read.number(), err)
 		}
 		var j spanJSON
-		err := d.Decode(&j)
-		if err == nil {
-			var s span
-			if s, err = j.span(); err == nil {
-				spans = append(spans, s)
-				continue
-			}
+		if err := schemas.ReadJSON(raw, &j); err != nil {
+			read.add(span{}, err)
+			continue
 		}
-		return nil, fmt.Errorf("span %d: %w", len(spans), err)
+		read.add(j.span())
 	}
 	if _, err := d.Token(); err != nil {
-		return nil, fmt.Errorf("after span %d: the list does not end", len(spans)-1)
+		return read, fmt.Errorf("after span %d: the list does not end", read.number()-1)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("there is more after the list of spans")
+		return read, errors.New("there is more after the list of spans")
 	}
-	return spans, nil
+	return read, nil
 }
 
 func (j *spanJSON) span() (span, error) {

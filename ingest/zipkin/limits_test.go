@@ -42,7 +42,7 @@ func many(t *testing.T, tags, annotations int) map[string][]byte {
 	}
 }
 
-var parsers = map[string]func(context.Context, []byte) ([]span, error){"JSON": parseJSON, "protobuf": parseProtobuf}
+var parsers = map[string]func(context.Context, []byte) (reading, error){"JSON": parseJSON, "protobuf": parseProtobuf}
 
 func TestASpanCarriesABoundedNumberOfTagsAndAnnotations(t *testing.T) {
 	for sentence, tt := range map[string]struct {
@@ -56,14 +56,15 @@ func TestASpanCarriesABoundedNumberOfTagsAndAnnotations(t *testing.T) {
 	} {
 		for encoding, body := range many(t, tt.tags, tt.annotations) {
 			t.Run(sentence+" in "+encoding, func(t *testing.T) {
-				spans, err := parsers[encoding](t.Context(), body)
+				read, err := parsers[encoding](t.Context(), body)
 				if tt.err != nil {
 					// Which of the two is told first is no matter.
-					if !errors.Is(err, errTags) && !errors.Is(err, errAnnotations) {
-						t.Errorf("got %v", err)
+					if why := read.left.Reason; err != nil || !errors.Is(why, errTags) && !errors.Is(why, errAnnotations) {
+						t.Errorf("got %v, %v", why, err)
 					}
 					return
 				}
+				spans := read.spans
 				if err != nil || len(spans) != 1 || len(spans[0].tags) != tt.tags || len(spans[0].events) != tt.annotations {
 					t.Errorf("%d spans, %v", len(spans), err)
 				}

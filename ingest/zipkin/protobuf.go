@@ -3,7 +3,6 @@ package zipkin
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/netip"
 
 	"github.com/openzipkin/zipkin-go/proto/zipkin_proto3"
@@ -14,17 +13,16 @@ import (
 var errNoList = errors.New("the body is not a zipkin.proto3.ListOfSpans")
 
 // parseProtobuf reads a ListOfSpans, one span after the other: as objects, all of
-// them together would take many times the body. An error says which span it is.
-func parseProtobuf(ctx context.Context, body []byte) ([]span, error) {
-	var spans []span
+// them together would take many times the body.
+func parseProtobuf(ctx context.Context, body []byte) (read reading, err error) {
 	var one zipkin_proto3.Span
 	for len(body) > 0 {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return read, err
 		}
 		number, kind, n := protowire.ConsumeField(body)
 		if n < 0 {
-			return nil, errNoList
+			return read, errNoList
 		}
 		field := body[:n]
 		body = body[n:]
@@ -35,14 +33,11 @@ func parseProtobuf(ctx context.Context, body []byte) ([]span, error) {
 		raw, _ := protowire.ConsumeBytes(field[tag:])
 		s, err := readSpan(&one, raw)
 		if errors.Is(err, errNoList) {
-			return nil, err
+			return read, err
 		}
-		if err != nil {
-			return nil, fmt.Errorf("span %d: %w", len(spans), err)
-		}
-		spans = append(spans, s)
+		read.add(s, err)
 	}
-	return spans, nil
+	return read, nil
 }
 
 // readSpan looks at the numbers of tags and annotations before it builds anything.

@@ -89,7 +89,8 @@ func TestReporter(t *testing.T) {
 				},
 				{
 					SpanID: shared, ParentID: id(call.Context().ID), Service: "backend", Name: "get", Kind: schemas.KindServer, Start: start(2), Duration: 2e6,
-					Attributes: text("network.local.address", "127.0.0.1", "network.local.port", "2222", "zipkin.shared_id", id(call.Context().ID).String()),
+					Attributes: text("network.local.address", "127.0.0.1", "network.local.port", "2222", "zipkin.shared_id", id(call.Context().ID).String(),
+						schemas.AttributeOuterParent, id(root.Context().ID).String()),
 				},
 				{
 					SpanID: id(inner.Context().ID), ParentID: shared, Service: "backend", Name: "query", Kind: schemas.KindInternal, Start: start(3), Duration: 1e6,

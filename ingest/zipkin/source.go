@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fivekeys/fivekeys/ingest/spanintake"
+	"github.com/fivekeys/fivekeys/internal/otlpwire"
 )
 
 const (
@@ -42,6 +43,8 @@ func (s *Source) postSpans(w http.ResponseWriter, r *http.Request) {
 		explain(w, refusal.Status, refusal.Message)
 	case report.Accepted == 0 && report.Rejected > 0:
 		explain(w, http.StatusBadRequest, fmt.Sprintf("none of %d spans makes sense; the first: %v", report.Rejected, report.Reason))
+	case report.Rejected > 0:
+		explain(w, http.StatusAccepted, fmt.Sprintf("%d of %d spans were left out; the first: %v", report.Rejected, report.Accepted+report.Rejected, report.Reason))
 	default:
 		w.WriteHeader(http.StatusAccepted)
 	}
@@ -54,23 +57,20 @@ func explain(w http.ResponseWriter, status int, reason string) {
 	_, _ = io.WriteString(w, reason+"\n") //nolint:gosec // no browser shows plain text as a page; an error means that the sender has hung up
 }
 
-func (s *Source) convert(parse func(context.Context, []byte) ([]span, error)) func(context.Context, []byte) ([]byte, error) {
-	return func(ctx context.Context, body []byte) ([]byte, error) {
-		spans, err := parse(ctx, body)
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
+func (s *Source) convert(parse func(context.Context, []byte) (reading, error)) func(context.Context, []byte) ([]byte, otlpwire.Report, error) {
+	return func(ctx context.Context, body []byte) ([]byte, otlpwire.Report, error) {
+		read, err := parse(ctx, body)
+		var data []byte
+		if err == nil {
+			separate(read.spans)
+			data, err = marshal(ctx, read.spans, s.now())
 		}
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", spanintake.ErrInvalid, err)
+		switch {
+		case ctx.Err() != nil:
+			return nil, read.left, ctx.Err()
+		case err != nil:
+			return nil, read.left, fmt.Errorf("%w: %w", spanintake.ErrInvalid, err)
 		}
-		separate(spans)
-		data, err := marshal(ctx, spans, s.now())
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", spanintake.ErrInvalid, err)
-		}
-		return data, nil
+		return data, read.left, nil
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -16,6 +15,7 @@ import (
 type span struct {
 	trace      schemas.TraceID
 	id, parent schemas.SpanID // parent is zero for a root
+	outer      schemas.SpanID // of a span that shared its caller's id: that caller's parent
 	shared     bool
 	name       string
 	kind       ptrace.SpanKind
@@ -37,8 +37,8 @@ type annotation struct {
 	value string
 }
 
-// maxMicros is what nanoseconds in 63 bits can hold.
-const maxMicros = math.MaxInt64 / 1000
+// maxMicros is the first microsecond that is no accepted time any more.
+var maxMicros = uint64(schemas.LatestTime.UnixMicro())
 
 var (
 	errTraceID     = errors.New("traceId: 1 to 32 hex digits are required, not all of them 0")
@@ -47,7 +47,7 @@ var (
 	errTag         = errors.New("tags: a value is neither a text nor a number or boolean")
 	errTags        = fmt.Errorf("tags: more than %d", maxTags)
 	errAnnotations = fmt.Errorf("annotations: more than %d", maxAnnotations)
-	errTimes       = errors.New("timestamp and duration: beyond the year 2262; they are microseconds")
+	errTimes       = fmt.Errorf("timestamp and duration: beyond the year %d; they are microseconds", schemas.LatestTime.Year())
 )
 
 // normalise does what holds for both encodings.
@@ -71,11 +71,8 @@ func (s *span) normalise() error {
 	s.name = strings.ToLower(s.name)
 	s.local.service = strings.ToLower(s.local.service)
 	s.remote.service = strings.ToLower(s.remote.service)
-	if s.kind == ptrace.SpanKindUnspecified {
+	if s.kind == ptrace.SpanKindUnspecified && (s.local.service == "" || s.remote.service == "") {
 		s.kind = ptrace.SpanKindInternal
-		if s.local.service != "" && s.remote.service != "" {
-			s.kind = ptrace.SpanKindClient
-		}
 	}
 	return nil
 }

@@ -11,6 +11,8 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/fivekeys/fivekeys/schemas"
 )
 
 // Tags that say something about the service and not about the span.
@@ -181,6 +183,9 @@ func (s *span) attributes() attributes {
 	own.text("peer.service", s.remote.service)
 	if s.shared {
 		own.text(sharedTag, s.parent.String())
+		if !s.outer.IsZero() {
+			own.text(schemas.AttributeOuterParent, s.outer.String())
+		}
 	}
 	all := make(attributes, 0, len(s.tags)+len(own))
 	for _, key := range slices.Sorted(maps.Keys(s.tags)) {

@@ -2,7 +2,7 @@ package otlpwire
 
 import (
 	"errors"
-	"math"
+	"fmt"
 	"unicode/utf8"
 
 	"github.com/fivekeys/fivekeys/schemas"
@@ -13,9 +13,11 @@ var (
 	errTraceID   = errors.New("the trace id is not 16 bytes with one that isn't zero")
 	errSpanID    = errors.New("the span id is not 8 bytes with one that isn't zero")
 	errParentID  = errors.New("the parent's id is neither empty nor 8 bytes")
-	errNoStart   = errors.New("the start time is missing or before the year 2000; is it in the right unit?")
+	errNoStart   = fmt.Errorf("the start time is missing or before the year %d; is it in the right unit?", schemas.EarliestTime.Year())
 	errNegative  = errors.New("it ends before it starts")
-	errTimeRange = errors.New("a time is beyond the year 2262")
+	errTimeRange = fmt.Errorf("a time is not before the year %d; is it in the right unit?", schemas.LatestTime.Year())
+	errOld       = errors.New("it ended before what is kept begins (spans.retention)")
+	errAhead     = errors.New("it ends more than an hour ahead of the clock here")
 	errUTF8      = errors.New("a text is not UTF-8")
 	errTooDeep   = errors.New("an attribute is nested more than 32 deep")
 	errSpanSize  = errors.New("it is larger than 768 KiB")
@@ -24,9 +26,12 @@ var (
 
 const (
 	maxDepth = 32
-	// earliest is the year 2000: below it lie missing times and those in micro- or
-	// milliseconds, which would open a table partition of the seventies.
-	earliest = 946_684_800_000_000_000
+)
+
+// The accepted times of spans are those of events, in ns.
+var (
+	earliest = uint64(schemas.EarliestTime.UnixNano())
+	latest   = uint64(schemas.LatestTime.UnixNano())
 )
 
 // checker looks at every byte of a span as Decoder will. It keeps the first
@@ -34,8 +39,10 @@ const (
 // say whether the protobuf is well-formed.
 type checker struct {
 	reason error
-	trace  schemas.TraceID
-	id     schemas.SpanID
+	// from and to bound when a span may have ended; 0 is no bound.
+	from, to uint64
+	trace    schemas.TraceID
+	id       schemas.SpanID
 }
 
 func (k *checker) reject(reason error) {
@@ -104,8 +111,12 @@ func (k *checker) span(b []byte) bool {
 		k.reject(errNoStart)
 	case end < start:
 		k.reject(errNegative)
-	case end > math.MaxInt64:
+	case end >= latest:
 		k.reject(errTimeRange)
+	case end < k.from:
+		k.reject(errOld)
+	case k.to > 0 && end > k.to:
+		k.reject(errAhead)
 	}
 	return c.err == nil
 }
@@ -115,7 +126,7 @@ func (k *checker) event(b []byte) bool {
 	for c.next() {
 		switch c.tag {
 		case eventTime:
-			if c.bits > math.MaxInt64 {
+			if c.bits >= latest {
 				k.reject(errTimeRange)
 			}
 		case eventName:

@@ -10,7 +10,7 @@ import (
 
 // UnknownService is the name of a service that doesn't tell its own, as
 // OpenTelemetry's resource conventions have it.
-const UnknownService = "unknown_service"
+const UnknownService = schemas.UnknownService
 
 // Decoder takes chunks apart. Its zero value is ready; it is not for concurrent
 // use.
@@ -80,7 +80,9 @@ func (d *Decoder) resourceSpans(b []byte, fn func(*schemas.Span) error) error {
 			oldEnvironment = a.Value
 		}
 	}
-	d.span.Environment = cmp.Or(environment, oldEnvironment)
+	// Names that can't be read are cleaned: nobody can be asked for better ones.
+	d.span.Service, d.span.Version = schemas.CleanName(d.span.Service), schemas.CleanName(d.span.Version)
+	d.span.Environment = schemas.CleanName(cmp.Or(environment, oldEnvironment))
 	for c = at(b); c.next(); {
 		if c.tag != resourceSpansScope {
 			continue
@@ -181,6 +183,7 @@ func (d *Decoder) decodeSpan(b []byte) error {
 	case s.ParentID == s.SpanID:
 		s.ParentID = schemas.SpanID{}
 	}
+	s.Name, s.Peer = schemas.CleanName(s.Name), schemas.CleanName(s.Peer)
 	s.Start, s.Duration = int64(start), int64(end-start)
 	s.Attributes, s.Events = d.attributes, d.events
 	return nil

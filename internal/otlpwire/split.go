@@ -3,6 +3,7 @@ package otlpwire
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/fivekeys/fivekeys/schemas"
 )
@@ -45,6 +46,8 @@ type Splitter struct {
 	// More is asked for memory before chunks are made; its error ends the work and is
 	// returned as it is. nil: there is enough.
 	More func(bytes int) error
+	// From and To bound when a span may have ended; zero is no bound.
+	From, To time.Time
 }
 
 // Split is a Splitter's, without a bound on memory besides the body's own.
@@ -56,7 +59,7 @@ func Split(body []byte, partitions int) ([]Chunk, Report, error) {
 // its spans by the partition of their trace. A span keeps its bytes, and within
 // a partition the spans keep their order. The chunks don't refer to body.
 func (o Splitter) Split(body []byte) ([]Chunk, Report, error) {
-	s := splitter{counts: make([]int, o.Partitions), more: o.More}
+	s := splitter{counts: make([]int, o.Partitions), more: o.More, checker: checker{from: nanos(o.From), to: nanos(o.To)}}
 	if err := s.walk(body); err != nil {
 		return nil, Report{}, err
 	}
@@ -65,6 +68,13 @@ func (o Splitter) Split(body []byte) ([]Chunk, Report, error) {
 		return nil, Report{}, err
 	}
 	return chunks, s.report, nil
+}
+
+func nanos(t time.Time) uint64 {
+	if t.IsZero() {
+		return 0
+	}
+	return uint64(max(t.UnixNano(), 0))
 }
 
 // splitter first notes where everything lies; nothing is copied until the whole

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -30,8 +31,8 @@ func TestSpansThatMakeNoSense(t *testing.T) {
 		"microseconds for nanoseconds":            {func(s ptrace.Span) { s.SetStartTimestamp(noon / 1000); s.SetEndTimestamp(noon/1000 + 1) }, "start time"},
 		"an end before the start":                 {func(s ptrace.Span) { s.SetEndTimestamp(noon - 1) }, "ends before"},
 		"no end":                                  {func(s ptrace.Span) { s.SetEndTimestamp(0) }, "ends before"},
-		"an end in another age":                   {func(s ptrace.Span) { s.SetEndTimestamp(1 << 63) }, "2262"},
-		"an event in another age":                 {func(s ptrace.Span) { s.Events().AppendEmpty().SetTimestamp(1 << 63) }, "2262"},
+		"an end in another age":                   {func(s ptrace.Span) { s.SetEndTimestamp(1 << 63) }, "2100"},
+		"an event in another age":                 {func(s ptrace.Span) { s.Events().AppendEmpty().SetTimestamp(1 << 63) }, "2100"},
 		"a name that isn't UTF-8":                 {func(s ptrace.Span) { s.SetName("\xff") }, "UTF-8"},
 		"a value that isn't UTF-8":                {func(s ptrace.Span) { s.Attributes().PutStr("a", "\xff") }, "UTF-8"},
 		"a key that isn't UTF-8":                  {func(s ptrace.Span) { s.Attributes().PutInt("\xff", 1) }, "UTF-8"},
@@ -278,5 +279,76 @@ func TestTheFunctionsErrorEndsDecoding(t *testing.T) {
 	})
 	if err != enough || n != 3 { //nolint:errorlint // it is to be the very same
 		t.Errorf("%d spans, %v", n, err)
+	}
+}
+
+func TestSpansOutsideTheAcceptedTimesAreLeftOut(t *testing.T) {
+	now := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+	o := otlpwire.Splitter{Partitions: 1, From: now.Add(-7 * 24 * time.Hour), To: now.Add(time.Hour)}
+	for ended, reason := range map[time.Time]string{
+		now:                          "",
+		now.Add(time.Hour):           "",
+		now.Add(time.Hour + 1):       "more than an hour ahead",
+		now.Add(-7 * 24 * time.Hour): "",
+		now.Add(-7*24*time.Hour - 1): "before what is kept begins",
+		time.Date(2150, 1, 1, 0, 0, 0, 0, time.UTC):   "2100",
+		time.Date(1979, 12, 31, 0, 0, 0, 0, time.UTC): "before the year 1980",
+	} {
+		traces := ptrace.NewTraces()
+		span := traces.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty()
+		span.SetTraceID([16]byte{1})
+		span.SetSpanID([8]byte{1})
+		span.SetStartTimestamp(pcommon.NewTimestampFromTime(ended))
+		span.SetEndTimestamp(pcommon.NewTimestampFromTime(ended))
+		body, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(traces)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, report, err := o.Split(body)
+		switch {
+		case err != nil:
+			t.Error(err)
+		case reason == "" && report.Accepted != 1:
+			t.Errorf("a span that ended at %v: %v", ended, report.Reason)
+		case reason != "" && (report.Rejected != 1 || !strings.Contains(report.Reason.Error(), reason)):
+			t.Errorf("a span that ended at %v: %+v, want %q", ended, report, reason)
+		}
+	}
+}
+
+func TestNamesThatCannotBeReadAreCleaned(t *testing.T) {
+	traces := ptrace.NewTraces()
+	resource := traces.ResourceSpans().AppendEmpty()
+	for _, key := range []string{"service.name", "service.version", "deployment.environment.name"} {
+		resource.Resource().Attributes().PutStr(key, "a\x1b[31m\u202eb\x00")
+	}
+	span := resource.ScopeSpans().AppendEmpty().Spans().AppendEmpty()
+	span.SetTraceID([16]byte{1})
+	span.SetSpanID([8]byte{1})
+	span.SetName("GET\n/größe")
+	span.SetStartTimestamp(1_767_225_600_000_000_000)
+	span.SetEndTimestamp(1_767_225_600_000_000_000)
+	span.Attributes().PutStr("peer.service", "c\u2028d")
+	span.Attributes().PutStr("text", "a\nb")
+	body, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(traces)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chunks, _, err := otlpwire.Split(body, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = new(otlpwire.Decoder).Decode(chunks[0].Data, func(s *schemas.Span) error {
+		const clean = "a�[31m�b�"
+		if s.Service != clean || s.Version != clean || s.Environment != clean || s.Name != "GET�/größe" || s.Peer != "c�d" {
+			t.Errorf("got %q %q %q %q %q", s.Service, s.Version, s.Environment, s.Name, s.Peer)
+		}
+		if text, _ := s.Attribute("text"); text != "a\nb" {
+			t.Errorf("an attribute's text became %q", text)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

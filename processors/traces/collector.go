@@ -97,6 +97,7 @@ func (c *Collector) Span(at int64, span *schemas.Span, to Sink) {
 		next: t.head, kind: span.Kind, failed: failed,
 	}
 	t.head = r
+	c.records.at(r).outer = span.OuterParent()
 	t.count++
 	c.sample(i, t, span, to)
 	if t.count >= mostSpans {
@@ -219,8 +220,12 @@ func (c *Collector) forget(i uint32) {
 // them.
 func (c *Collector) emit(t *trace, to Sink) {
 	c.scratch = c.scratch[:0]
+	nobody := c.names.number(schemas.UnknownService)
 	for r := t.head; r != 0; {
 		found := *c.records.at(r)
+		if found.service == nobody {
+			found.service = 0 // what doesn't tell its name is no service that others call
+		}
 		c.scratch = append(c.scratch, found)
 		c.records.put(r)
 		r = found.next

@@ -12,6 +12,7 @@ import (
 // numbers here: equal ones are the same name.
 type member struct {
 	span, parent schemas.SpanID
+	outer        schemas.SpanID // see schemas.AttributeOuterParent
 	service      uint32
 	entry        bool // server or consumer
 }
@@ -112,8 +113,17 @@ func (k *kinship) parent(members []member, i int32) int32 {
 	if this.parent.IsZero() || this.parent == this.span {
 		return root
 	}
+	found := k.named(members, this, this.parent)
+	if found == orphan && !this.outer.IsZero() {
+		found = k.named(members, this, this.outer)
+	}
+	return found
+}
+
+// named finds whose child a member is among those with an id.
+func (k *kinship) named(members []member, this *member, id schemas.SpanID) int32 {
 	found := orphan
-	for _, p := range k.namesakes(idOf(this.parent)) {
+	for _, p := range k.namesakes(idOf(id)) {
 		candidate := &members[p.index]
 		switch {
 		case candidate.entry && candidate.service == this.service:

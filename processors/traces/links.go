@@ -5,7 +5,8 @@ import "github.com/fivekeys/fivekeys/schemas"
 // record is as much of a span as a dependency link needs.
 type record struct {
 	span, parent  schemas.SpanID
-	end, duration int64 // ns
+	outer         schemas.SpanID // see schemas.AttributeOuterParent
+	end, duration int64          // ns
 	service, peer uint32
 	next          uint32 // of the same trace
 	kind          schemas.SpanKind
@@ -49,6 +50,11 @@ type link struct {
 // (name resolution, a handshake) do not hide it: they know nothing of the
 // server. And a span whose parent is missing is not hung under the trace's
 // root, which would invent a call.
+//
+// And in two more: an error of a client counts for the server below it whatever
+// local spans lie between, while a client within a client has its own; and work
+// of another service below a client does not stand for the call, which is the
+// server's of that service where one answered, and else the client's.
 type linker struct {
 	kinship
 	members []member
@@ -66,7 +72,7 @@ func (l *linker) of(records []record) []link {
 	l.members, l.links = l.members[:0], l.links[:0]
 	for i := range records {
 		r := &records[i]
-		l.members = append(l.members, member{r.span, r.parent, r.service, r.kind.Entry()})
+		l.members = append(l.members, member{r.span, r.parent, r.outer, r.service, r.kind.Entry()})
 	}
 	parents := l.kinship.of(l.members)
 	l.findRemotes(records, parents)

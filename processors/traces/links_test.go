@@ -38,6 +38,12 @@ func collect(spans []schemas.Span) *calls {
 	return got
 }
 
+// below gives a server that shared its caller's id that caller's parent.
+func below(outer int, s schemas.Span) schemas.Span {
+	s.Attributes = append(s.Attributes, schemas.Attribute{Key: schemas.AttributeOuterParent, Value: spanID(outer).String()})
+	return s
+}
+
 func TestDependencyLinks(t *testing.T) {
 	s := func(id, parent int, kind schemas.SpanKind, service, peer string) schemas.Span {
 		return to(peer, span(id, parent, kind, service, "op", 0, 10))
@@ -129,6 +135,44 @@ func TestDependencyLinks(t *testing.T) {
 			[]string{"web → app"}},
 		"a duplicate counts once": {
 			[]schemas.Span{s(1, 0, client, "web", "app"), s(1, 0, client, "web", "app")},
+			[]string{"web → app"}},
+		"a span without a kind does not give way to its child": {
+			[]schemas.Span{s(1, 0, kindless, "a", "web"), failed(s(2, 1, kindless, "web", "app")), s(3, 2, client, "app", "db")},
+			[]string{"a → web", "app → db", "web → app failed"}},
+		"a shared server whose client never came was called by that client's parent": {
+			[]schemas.Span{s(1, 0, server, "web", ""), below(1, s(9, 2, server, "app", "")), s(3, 9, client, "app", "db")},
+			[]string{"app → db", "web → app"}},
+		"and by the client where it came": {
+			[]schemas.Span{s(1, 0, server, "web", ""), failed(s(2, 1, client, "web", "app")), below(1, s(9, 2, server, "app", ""))},
+			[]string{"web → app failed"}},
+		"and by the peer that it names where that parent is missing too": {
+			[]schemas.Span{s(1, 0, server, "web", ""), below(7, s(9, 2, server, "app", "cart"))},
+			[]string{"cart → app"}},
+		"a client that does not tell its name is its parent's": {
+			[]schemas.Span{s(1, 0, server, "web", ""), s(2, 1, local, "unknown_service", ""), s(3, 2, client, "unknown_service", "db"), failed(s(4, 2, client, "unknown_service", "db"))},
+			[]string{"web → db", "web → db failed"}},
+		"what does not tell its name is not called": {
+			[]schemas.Span{s(1, 0, client, "web", ""), s(2, 1, server, "unknown_service", "web"), s(3, 0, client, "unknown_service", "db")}, nil},
+		"consumers of one message are as many": {
+			[]schemas.Span{s(1, 0, producer, "shop", "kafka"), s(2, 1, consumer, "mail", "kafka"), s(3, 1, consumer, "mail", "kafka"), s(4, 1, consumer, "mail", "kafka")},
+			[]string{"kafka → mail", "kafka → mail", "kafka → mail", "shop → kafka"}},
+		"a producer answered under its own id made a call": {
+			[]schemas.Span{s(1, 0, producer, "shop", ""), s(1, 0, server, "mail", "")},
+			[]string{"shop → mail"}},
+		"two brokers are two": {
+			[]schemas.Span{s(1, 0, producer, "shop", "kafka1"), s(2, 1, consumer, "mail", "kafka2")},
+			[]string{"kafka2 → mail", "shop → kafka1"}},
+		"calls of one client below local work, one of which fails": {
+			[]schemas.Span{s(1, 0, server, "foo", ""), s(2, 1, local, "", ""), failed(s(3, 2, client, "bar", "baz")), s(4, 2, client, "bar", "baz")},
+			[]string{"bar → baz", "bar → baz failed", "foo → bar", "foo → bar"}},
+		"related spans whose root is missing": {
+			[]schemas.Span{s(2, 1, server, "one", ""), s(3, 2, server, "two", "")},
+			[]string{"one → two"}},
+		"an outer client's error is the server's below it and not an inner client's": {
+			[]schemas.Span{failed(s(1, 0, client, "web", "app")), s(2, 1, local, "web", ""), s(3, 2, server, "app", ""), failed(s(4, 3, client, "app", "db")), s(5, 4, client, "app", "db")},
+			[]string{"app → db", "web → app failed"}},
+		"work of another service below a client leaves the call to the client": {
+			[]schemas.Span{s(1, 0, client, "web", "app"), s(2, 1, local, "app", "")},
 			[]string{"web → app"}},
 		"a circle ends": {
 			[]schemas.Span{s(1, 2, server, "a", ""), s(2, 1, server, "b", ""), s(3, 3, server, "c", "")},

@@ -121,7 +121,7 @@ func parentsOf(sorted []schemas.Span) []int32 {
 	members := make([]member, len(sorted))
 	for i := range sorted {
 		s := &sorted[i]
-		members[i] = member{s.SpanID, s.ParentID, known.number(s.Service), s.Kind.Entry()}
+		members[i] = member{s.SpanID, s.ParentID, s.OuterParent(), known.number(s.Service), s.Kind.Entry()}
 	}
 	var k kinship
 	return k.of(members)
