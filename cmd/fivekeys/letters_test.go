@@ -57,13 +57,13 @@ func TestOctokitPayloadsGoThroughThePipeline(t *testing.T) {
 	s := startSite(t, schemas.Catalog{}, nil)
 	s.deliver(t, all)
 	s.drain(t)
-	rows := contents(t, s.store, []string{"SELECT delivery_id, kind, hex(SHA256(body)) AS body FROM deliveries ORDER BY delivery_id"})[0]
+	rows := contents(t, s.store, []string{"SELECT delivery_id, kind, hex(SHA256(body)) AS body FROM delivery_log FINAL ORDER BY delivery_id"})[0]
 	want := []string{}
 	for _, d := range all {
 		want = append(want, fmt.Sprintf("%s,%s,%s", d.GUID, d.Event, digestOf(d.Body)))
 	}
 	slices.Sort(want)
-	same(t, "kept", []string{"deliveries"}, []string{"delivery_id,kind,body\n" + strings.Join(want, "\n") + "\n"}, []string{rows})
+	same(t, "kept", []string{"delivery_log"}, []string{"delivery_id,kind,body\n" + strings.Join(want, "\n") + "\n"}, []string{rows})
 	if letters := s.letters(t); len(letters) != 0 {
 		t.Errorf("%d dead letters, the first is %+v", len(letters), letters[0])
 	}
@@ -117,7 +117,7 @@ func (s *site) brokenJSON(t *testing.T) {
 	if shown.Body != body || shown.Header["Content-Type"] != "application/json" {
 		t.Errorf("shown is %+v", shown)
 	}
-	if got := contents(t, s.store, []string{"SELECT body FROM deliveries WHERE delivery_id = 'broken'"})[0]; !strings.Contains(got, `""deployment"": {`) {
+	if got := contents(t, s.store, []string{"SELECT body FROM delivery_log WHERE delivery_id = 'broken'"})[0]; !strings.Contains(got, `""deployment"": {`) {
 		t.Errorf("the broken delivery is kept as %s", got)
 	}
 	// Nothing was mended: it comes back.

@@ -97,7 +97,7 @@ func (f *folder) startEngine(ctx context.Context, env *environment, httpAddr str
 	}
 	e, err := engine.Start(ctx, engine.Config{
 		DataDir: filepath.Join(f.path, engineFolder), HTTPAddr: httpAddr,
-		Writer: creds.writer(), Reader: creds.reader(), Database: clickhouse.Database, Logger: env.logger,
+		Writer: creds.writer(), Reader: creds.reader(), Database: clickhouse.Database, Private: clickhouse.Private, Logger: env.logger,
 	})
 	if err != nil {
 		return nil, creds, fmt.Errorf("start the embedded ClickHouse: %w", err)

@@ -106,23 +106,3 @@ func TestClickHouseFilesAreXML(t *testing.T) {
 		}
 	}
 }
-
-// The grants in users.d are SQL that the engine understands.
-func TestClickHouseGrantsAreSQL(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(root, "deploy/clickhouse/users.d/fivekeys.xml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	data := t.TempDir()
-	found := 0
-	for _, part := range strings.Split(string(text), "<query>")[1:] {
-		grant, _, _ := strings.Cut(part, "</query>")
-		if out := run(t, binary, "query", "--data", data, "EXPLAIN AST "+grant+" TO somebody"); !strings.Contains(out, "Grant") {
-			t.Errorf("%s: %s", grant, out)
-		}
-		found++
-	}
-	if found < 5 {
-		t.Errorf("found %d grants", found)
-	}
-}

@@ -19,6 +19,10 @@ import (
 // Database is where our tables and views are unless the DSN names another.
 const Database = "fivekeys"
 
+// Private are the tables that only the writer reads: raw bodies, which hold
+// whatever a sender put into them. The view deliveries is them without.
+var Private = []string{"delivery_log"}
+
 const dsnExample = "clickhouse://user:password@host:9000/" + Database
 
 var schemes = []string{"clickhouse", "tcp", "http", "https"}

@@ -41,7 +41,7 @@ func ServerURL(addr string) string {
 
 func startEngine(tb testing.TB, addr string) *engine.Engine {
 	tb.Helper()
-	e, err := engine.Start(tb.Context(), engine.Config{DataDir: tb.TempDir(), HTTPAddr: addr, Writer: Writer, Reader: Reader})
+	e, err := engine.Start(tb.Context(), engine.Config{DataDir: tb.TempDir(), HTTPAddr: addr, Writer: Writer, Reader: Reader, Private: clickhouse.Private})
 	if err != nil {
 		tb.Fatal(err)
 	}
