@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"time"
-
-	"google.golang.org/grpc"
 
 	"github.com/fivekeys/fivekeys/ingest/decode"
 	ingestgate "github.com/fivekeys/fivekeys/ingest/gate"
 	"github.com/fivekeys/fivekeys/ingest/gateway"
 	"github.com/fivekeys/fivekeys/ingest/github"
+	"github.com/fivekeys/fivekeys/ingest/httpserver"
 	"github.com/fivekeys/fivekeys/ingest/otlp"
 	"github.com/fivekeys/fivekeys/ingest/spanintake"
 	"github.com/fivekeys/fivekeys/ingest/zipkin"
@@ -60,29 +58,26 @@ func (p *pipeline) startHTTP(ctx context.Context, listener net.Listener) error {
 	gate.Register(mux)
 	p.registry.MustRegister(backlogCollector{p})
 
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
-	p.serve("HTTP", func() error {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			return err
-		}
-		return nil
-	})
-	p.closing.Push("intake", func(ctx context.Context) error {
-		for _, drain := range drains {
-			drain()
-		}
-		return server.Shutdown(ctx)
-	})
+	p.serve("HTTP", "intake", httpserver.New(mux), listener, drains)
 	return nil
 }
 
-// serve runs a server until it is shut down; one that ends otherwise ends the
+// serve runs a server until the pipeline closes; one that ends otherwise ends the
 // process.
-func (p *pipeline) serve(name string, run func() error) {
+func (p *pipeline) serve(name, part string, server *http.Server, listener net.Listener, drains []func()) {
 	p.workers.Go(func() {
-		if err := run(); err != nil {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			p.fail(fmt.Errorf("serve %s: %w", name, err))
 		}
+	})
+	p.closing.Push(part, func(ctx context.Context) error {
+		for _, drain := range drains {
+			drain()
+		}
+		if err := server.Shutdown(ctx); err != nil {
+			return errors.Join(err, server.Close())
+		}
+		return nil
 	})
 }
 
@@ -142,27 +137,7 @@ func (p *pipeline) startSpanIntake(ctx context.Context, mux *http.ServeMux) (dra
 		return nil, fmt.Errorf("listen for OTLP over gRPC on %s: %w; choose another address with --otlp-listen, or off", p.options.otlpListen, err)
 	}
 	p.otlpAddr = listener.Addr().String()
-	server := source.NewServer()
-	p.serve("OTLP over gRPC", func() error {
-		if err := server.Serve(listener); !errors.Is(err, grpc.ErrServerStopped) {
-			return err
-		}
-		return nil
-	})
-	p.closing.Push("OTLP intake", func(ctx context.Context) error {
-		stopped := make(chan struct{})
-		go func() {
-			defer close(stopped)
-			server.GracefulStop()
-		}()
-		select {
-		case <-stopped:
-		case <-ctx.Done():
-			server.Stop()
-			<-stopped
-		}
-		return nil
-	})
+	p.serve("OTLP over gRPC", "OTLP intake", source.NewServer(), listener, nil)
 	return intake.Drain, nil
 }
 

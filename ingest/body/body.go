@@ -5,18 +5,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"strings"
-	"sync"
-)
-
-const (
-	// firstRead is what is allocated on a sender's word; beyond, a buffer grows
-	// with what has really arrived.
-	firstRead = 256 << 10
-	// unknownRead is where a body starts that doesn't say how long it is.
-	unknownRead = 16 << 10
-	// pooled is the largest buffer that is kept for the next request.
-	pooled = 4 << 20
 )
 
 // The reasons for which a body can't be read.
@@ -41,30 +31,45 @@ type Config struct {
 // Reader reads the bodies of requests.
 type Reader struct {
 	cfg     Config
-	room    room
-	buffers sync.Pool // of *[]byte
+	room    *room
+	buffers buffers
+	places  places
 	decompressors
 }
 
 // New makes a Reader.
 func New(cfg Config) (*Reader, error) {
-	r := &Reader{cfg: cfg, room: room{limit: cfg.All}}
+	r := &Reader{cfg: cfg, room: newRoom(cfg.All), places: newPlaces()}
 	return r, r.prepare()
 }
 
 // Body is the bytes of a request, which count until Release.
 type Body struct {
 	Lease
-	Data []byte
-	from *Reader
+	Data   []byte
+	from   *Reader
+	placed bool
+	// arriving is set while bytes still come from a sender.
+	arriving bool
+	sender   netip.Addr
+}
+
+// Leave ends the work on a body: what follows only waits, and others may work.
+func (b *Body) Leave() {
+	if b.placed {
+		b.placed = false
+		b.from.places.leave()
+	}
 }
 
 // Release gives the memory back; Data is no more.
 func (b *Body) Release() {
-	if data := b.Data[:0]; b.from.cfg.Reuse && cap(data) > 0 && cap(data) <= pooled {
-		b.from.buffers.Put(&data)
+	b.Leave()
+	if b.from.cfg.Reuse {
+		b.from.buffers.put(b.Data)
 	}
 	b.Data = nil
+	b.arrived()
 	b.Lease.Release()
 }
 
@@ -73,24 +78,15 @@ func (b *Body) Release() {
 // to its end, so that a slow sender occupies no decompressor.
 func (r *Reader) Read(w http.ResponseWriter, request *http.Request) (*Body, error) {
 	encoding := contentEncoding(request)
-	decompress, known := encodings[encoding]
-	if encoding != "" && !known {
-		return nil, fmt.Errorf("%w %q: gzip, zstd and identity are taken", ErrEncoding, encoding)
+	decompress, err := lookup(encoding)
+	if err != nil {
+		return nil, err
 	}
 	sent, err := r.receive(w, request)
-	if err != nil || !known {
-		return sent, err
+	if err != nil {
+		return nil, err
 	}
-	defer sent.Release()
-	plain := r.body()
-	if err := decompress(r, plain, sent.Data); err != nil {
-		plain.Release()
-		if errors.Is(err, ErrTooLarge) || errors.Is(err, ErrFull) {
-			return nil, err
-		}
-		return nil, fmt.Errorf("%w: the body is not %s: %w", ErrBroken, encoding, err)
-	}
-	return plain, nil
+	return r.plain(request.Context(), sent, encoding, decompress)
 }
 
 // ReadAsSent gives the bytes that somebody has signed.
@@ -101,8 +97,10 @@ func (r *Reader) ReadAsSent(w http.ResponseWriter, request *http.Request) (*Body
 	return r.receive(w, request)
 }
 
-func contentEncoding(r *http.Request) string {
-	e := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding")))
+func contentEncoding(r *http.Request) string { return encodingName(r.Header.Get("Content-Encoding")) }
+
+func encodingName(given string) string {
+	e := strings.ToLower(strings.TrimSpace(given))
 	if e == "identity" {
 		return ""
 	}
@@ -115,8 +113,15 @@ func (r *Reader) receive(w http.ResponseWriter, request *http.Request) (*Body, e
 	if size > r.cfg.Max {
 		return nil, fmt.Errorf("%w: %d bytes, %d are the limit", ErrTooLarge, size, r.cfg.Max)
 	}
+	a := arrive(w, http.MaxBytesReader(w, request.Body, r.cfg.Max))
+	return r.fetch(a, request, size)
+}
+
+// fetch reads an arrival to its end; size is its length if known, or -1.
+func (r *Reader) fetch(a *arrival, request *http.Request, size int64) (*Body, error) {
 	sent := r.body()
-	err := sent.fill(http.MaxBytesReader(w, request.Body, r.cfg.Max), size)
+	sent.arriving, sent.sender = true, sender(request)
+	err := sent.fill(a, size, r.cfg.Max)
 	if err == nil && size >= 0 && int64(len(sent.Data)) != size {
 		err = io.ErrUnexpectedEOF
 	}
@@ -127,30 +132,25 @@ func (r *Reader) receive(w http.ResponseWriter, request *http.Request) (*Body, e
 		}
 		return nil, fmt.Errorf("%w: %w", ErrCut, err)
 	}
+	a.end()
+	sent.arrived()
 	return sent, nil
 }
 
 // body starts with an empty buffer.
-func (r *Reader) body() *Body { return &Body{Lease: Lease{room: &r.room}, from: r} }
+func (r *Reader) body() *Body { return &Body{Lease: Lease{room: r.room}, from: r} }
 
-// fill reads to the end; size is the length if known, or -1.
-func (b *Body) fill(src io.Reader, size int64) error {
-	most := b.from.cfg.Max
+// fill reads to the end, and no more than most bytes; size is the length if
+// known, or -1.
+func (b *Body) fill(src io.Reader, size, most int64) error {
 	// One byte more than there may be finds the end, or a body that is too large.
-	first, limit := int64(unknownRead), most+1
+	limit := most + 1
 	if size >= 0 {
 		limit = size + 1
-		first = min(limit, firstRead)
-	}
-	if used, ok := b.from.buffers.Get().(*[]byte); ok {
-		if err := b.reserve(int64(cap(*used))); err != nil {
-			return err
-		}
-		b.Data = *used
 	}
 	for {
 		if have := int64(cap(b.Data)); int64(len(b.Data)) == have {
-			if err := b.grow(min(max(first, 2*have), limit)); err != nil {
+			if err := b.grow(min(max(smallest, 2*have), limit)); err != nil {
 				return err
 			}
 		}
@@ -164,16 +164,40 @@ func (b *Body) fill(src io.Reader, size int64) error {
 			return nil
 		case err != nil:
 			return err
+		case size >= 0 && int64(len(b.Data)) > size:
+			return fmt.Errorf("%w: it is longer than the %d bytes it says to have", errLength, size)
 		}
 	}
 }
 
+// errLength is a sender's mistake about its own body.
+var errLength = errors.New("wrong length")
+
 func (b *Body) grow(to int64) error {
-	if err := b.reserve(to - int64(cap(b.Data))); err != nil {
+	data, err := b.allocate(to)
+	if err != nil {
 		return err
 	}
-	data := make([]byte, len(b.Data), to)
-	copy(data, b.Data)
+	data = append(data, b.Data...)
+	if b.from.cfg.Reuse {
+		b.from.buffers.put(b.Data)
+	}
 	b.Data = data
 	return nil
+}
+
+// allocate gives an empty buffer of at least n bytes, which replaces the one
+// there is.
+func (b *Body) allocate(n int64) ([]byte, error) {
+	if b.from.cfg.Reuse {
+		n = b.from.buffers.size(n)
+	}
+	more := n - int64(cap(b.Data))
+	if err := b.take(more); err != nil {
+		return nil, err
+	}
+	if b.from.cfg.Reuse {
+		return b.from.buffers.get(n), nil
+	}
+	return make([]byte, 0, n), nil
 }

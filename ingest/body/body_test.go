@@ -11,13 +11,14 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/zstd"
 )
 
 // Whatever comes in, in whatever pieces: the bytes are right or there is an
 // error of the right kind, and no memory stays taken.
 func TestBodies(t *testing.T) {
-	const limit, all = 300_000, 1_000_000
+	const limit, all = 300_000, 3_000_000
 	plain := make([]byte, limit)
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range plain {
@@ -37,6 +38,17 @@ func TestBodies(t *testing.T) {
 	z, err := zstd.NewWriter(nil)
 	if err != nil {
 		t.Fatal(err)
+	}
+	snapped := func(b []byte) []byte {
+		var out bytes.Buffer
+		w := s2.NewWriter(&out, s2.WriterSnappyCompat())
+		if _, err := w.Write(b); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return out.Bytes()
 	}
 	cut := func(r io.Reader) io.Reader { return io.MultiReader(r, iotest.ErrReader(io.ErrUnexpectedEOF)) }
 	gzipped := zip(plain)
@@ -66,6 +78,15 @@ func TestBodies(t *testing.T) {
 		"zstd":                              {z.EncodeAll(plain, nil), nil, -1, "zstd", plain, nil},
 		"zstd that ends early":              {z.EncodeAll(plain, nil)[:99], nil, -1, "zstd", nil, ErrBroken},
 		"zstd of a hundred times the limit": {z.EncodeAll(make([]byte, 100*limit), nil), nil, -1, "zstd", nil, ErrTooLarge},
+		"a snappy stream":                   {snapped(plain), nil, -1, "snappy", plain, nil},
+		"a snappy stream by its full name":  {snapped(plain), nil, -1, "x-snappy-framed", plain, nil},
+		"a snappy stream that ends early":   {snapped(plain)[:99], nil, -1, "snappy", nil, ErrBroken},
+		"a snappy stream of too much":       {snapped(make([]byte, 10*limit)), nil, -1, "snappy", nil, ErrTooLarge},
+		"a snappy block":                    {s2.EncodeSnappy(nil, plain), nil, -1, "snappy", plain, nil},
+		"a snappy block of nothing":         {s2.EncodeSnappy(nil, nil), nil, -1, "snappy", []byte{}, nil},
+		"a snappy block that ends early":    {s2.EncodeSnappy(nil, plain)[:99], nil, -1, "snappy", nil, ErrBroken},
+		"a snappy block of too much":        {s2.EncodeSnappy(nil, make([]byte, limit+1)), nil, -1, "snappy", nil, ErrTooLarge},
+		"a snappy block that only says so":  {[]byte{0x80, 0x80, 0x10, 0}, nil, -1, "snappy", nil, ErrBroken},
 		"an encoding that isn't taken":      {plain, nil, limit, "deflate", nil, ErrEncoding},
 	} {
 		t.Run(sentence, func(t *testing.T) {
@@ -92,7 +113,7 @@ func TestBodies(t *testing.T) {
 					if err == nil {
 						check(t, s, b, tt.want)
 					}
-					if held := s.room.held.Load(); held != 0 {
+					if held := s.room.taken(); held != 0 {
 						t.Fatalf("%d bytes stay taken", held)
 					}
 					b, err = s.ReadAsSent(httptest.NewRecorder(), request())
@@ -114,31 +135,46 @@ func check(t *testing.T, s *Reader, b *Body, want []byte) {
 	if !bytes.Equal(b.Data, want) {
 		t.Errorf("got %d bytes", len(b.Data))
 	}
-	if s.room.held.Load() < int64(cap(b.Data)) {
-		t.Errorf("%d bytes are held of %d", s.room.held.Load(), cap(b.Data))
+	if s.room.taken() < int64(cap(b.Data)) {
+		t.Errorf("%d bytes are held of %d", s.room.taken(), cap(b.Data))
 	}
 	b.Release()
 }
 
+// taken is what is held, and what of it is still on its way.
+func (r *room) taken() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.held + int64(len(r.arriving))
+}
+
 func TestNoRoom(t *testing.T) {
-	s, err := New(Config{Max: 1 << 20, All: 1 << 20})
+	s, err := New(Config{Max: 1 << 20, All: 3 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, err := s.Read(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(make([]byte, 900<<10))))
-	if err != nil {
-		t.Fatal(err)
+	read := func() (*Body, error) {
+		return s.Read(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(make([]byte, 900<<10))))
 	}
-	if _, err := s.Read(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(make([]byte, 900<<10)))); !errors.Is(err, ErrFull) {
+	var bodies []*Body
+	for range 2 {
+		b, err := read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		bodies = append(bodies, b)
+	}
+	if _, err := read(); !errors.Is(err, ErrFull) {
 		t.Errorf("got %v", err)
 	}
-	first.Release()
-	second, err := s.Read(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(make([]byte, 900<<10))))
+	bodies[0].Release()
+	again, err := read()
 	if err != nil {
 		t.Fatal(err)
 	}
-	second.Release()
-	if held := s.room.held.Load(); held != 0 {
+	again.Release()
+	bodies[1].Release()
+	if held := s.room.taken(); held != 0 {
 		t.Errorf("%d bytes stay taken", held)
 	}
 }

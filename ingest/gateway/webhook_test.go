@@ -197,7 +197,7 @@ func TestWithNATSClosed(t *testing.T) {
 }
 
 func TestDrain(t *testing.T) {
-	gate := &gated{entered: make(chan struct{}), open: make(chan struct{})}
+	gate := &gated{entered: make(chan struct{}, 8), open: make(chan struct{})}
 	s := serve(t, func(c *gateway.Config) {
 		gate.Publisher = c.Publisher
 		c.Publisher = gate
@@ -227,27 +227,32 @@ type gated struct {
 }
 
 func (g *gated) Publish(ctx context.Context, m jetstream.Message) (jetstream.Receipt, error) {
-	close(g.entered)
+	g.entered <- struct{}{}
 	<-g.open
 	return g.Publisher.Publish(ctx, m)
 }
 
 func TestMemoryIsBounded(t *testing.T) {
-	gate := &gated{entered: make(chan struct{}), open: make(chan struct{})}
+	gate := &gated{entered: make(chan struct{}, 8), open: make(chan struct{})}
 	s := serve(t, func(c *gateway.Config) {
 		gate.Publisher = c.Publisher
-		c.Publisher, c.MaxBuffered = gate, 1<<20
+		c.Publisher, c.MaxBuffered = gate, 3<<20
 	})
-	body := bytes.Repeat([]byte("x"), 600<<10)
-	first := make(chan answer)
-	go func() { first <- s.deliver("1", body) }()
-	<-gate.entered
-	if a := s.deliver("2", body); a.status != http.StatusServiceUnavailable || a.body["type"] != "urn:fivekeys:problem:overloaded" {
-		t.Errorf("the second body is answered with %d %s", a.status, a.text)
+	body := bytes.Repeat([]byte("x"), 900<<10)
+	under := make(chan answer)
+	const fit = 2
+	for i := range fit {
+		go func() { under <- s.deliver(fmt.Sprint(i), body) }()
+		<-gate.entered
+	}
+	if a := s.deliver("more", body); a.status != http.StatusServiceUnavailable || a.body["type"] != "urn:fivekeys:problem:overloaded" {
+		t.Errorf("the third body is answered with %d %s", a.status, a.text)
 	}
 	close(gate.open)
-	if a := <-first; a.status != http.StatusAccepted {
-		t.Errorf("the first body is answered with %d %s", a.status, a.text)
+	for range fit {
+		if a := <-under; a.status != http.StatusAccepted {
+			t.Errorf("a body that fits is answered with %d %s", a.status, a.text)
+		}
 	}
 }
 

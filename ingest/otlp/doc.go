@@ -1,7 +1,7 @@
 // Package otlp takes spans from OpenTelemetry exporters and collectors.
 //
-//	POST /v1/traces                  protobuf or JSON; gzip, zstd or plain    (http.go)
-//	gRPC TraceService/Export         gzip or plain                            (grpc.go)
+//	POST /v1/traces              protobuf or JSON; gzip, zstd, snappy or plain    (http.go)
+//	gRPC TraceService/Export     the same compressions                            (grpc.go)
 //
 // Both hand the request's protobuf bytes to spanintake as they came, without
 // building message objects of them; JSON is translated first. What the specification

@@ -1,109 +1,111 @@
 package otlp
 
 import (
+	"bytes"
 	"context"
-	"fmt"
-	"math"
+	"io"
 	"net/http"
 	"strings"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
-	_ "google.golang.org/grpc/encoding/gzip" // what exporters compress with
-	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/grpc/tap"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"github.com/fivekeys/fivekeys/ingest/httpserver"
 	"github.com/fivekeys/fivekeys/ingest/spanintake"
+	"github.com/fivekeys/fivekeys/internal/otlpwire"
 )
 
 const (
 	service = "opentelemetry.proto.collector.trace.v1.TraceService"
-	// maxStreams bounds the calls of one connection that are under way: the
-	// messages of calls are read before anyone here can count them.
-	maxStreams = 64
+	export  = "/" + service + "/Export"
+	// maxStreams bounds the calls of one connection that are under way, and the
+	// windows what of them is in memory before it is read.
+	maxStreams       = 64
+	streamWindow     = 256 << 10
+	connectionWindow = 1 << 20
+	// encodings is what a call's message may be compressed with.
+	encodings = "identity,gzip,zstd,snappy"
 )
 
-// NewServer makes a gRPC server with the service registered and its bounds set.
-// options may add credentials, never InTapHandle.
-func (s *Source) NewServer(options ...grpc.ServerOption) *grpc.Server {
-	server := grpc.NewServer(append([]grpc.ServerOption{
-		grpc.MaxRecvMsgSize(int(min(s.intake.MaxBody(), math.MaxInt32))),
-		grpc.MaxConcurrentStreams(maxStreams),
-		grpc.InTapHandle(s.tap),
-	}, options...)...)
-	s.RegisterGRPC(server)
+// NewServer makes a server of OTLP over gRPC: HTTP/2 without TLS.
+func (s *Source) NewServer() *http.Server {
+	server := httpserver.New(s.handleCalls())
+	server.Protocols = new(http.Protocols)
+	server.Protocols.SetUnencryptedHTTP2(true)
+	server.HTTP2 = &http.HTTP2Config{
+		MaxConcurrentStreams: maxStreams, MaxReceiveBufferPerStream: streamWindow, MaxReceiveBufferPerConnection: connectionWindow,
+	}
 	return server
 }
 
-// RegisterGRPC adds the service to a server made elsewhere. That server's own
-// bound (4 MiB by default) then holds for a message.
-//
-// The messages are Empty on purpose: all fields of a request are unknown to it,
-// and protobuf keeps unknown fields as the bytes they came in.
-func (s *Source) RegisterGRPC(server *grpc.Server) {
+// handleCalls reads calls as requests are read, since gRPC's own server would
+// hold each message whole, and decompressed, before it asks anyone; and leaves
+// the protocol around them to it.
+func (s *Source) handleCalls() http.Handler {
+	server := grpc.NewServer()
 	server.RegisterService(&grpc.ServiceDesc{
 		ServiceName: service,
 		HandlerType: (*any)(nil),
-		Methods:     []grpc.MethodDesc{{MethodName: "Export", Handler: s.handle}},
+		Methods:     []grpc.MethodDesc{{MethodName: "Export", Handler: s.answer}},
 		Metadata:    "opentelemetry/proto/collector/trace/v1/trace_service.proto",
 	}, s)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answered := r.Clone(r.Context())
+		if r.URL.Path == export && r.Method == http.MethodPost && strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc") {
+			report, refusal := s.grpc.ReceiveCall(w, r)
+			if refusal != nil && refusal.Outcome == spanintake.Unsupported {
+				w.Header().Set("Grpc-Accept-Encoding", encodings)
+			}
+			answered = r.Clone(context.WithValue(r.Context(), outcomeKey{}, outcome{report, refusal}))
+		}
+		answered.Header.Del("Grpc-Encoding")
+		answered.Body = io.NopCloser(bytes.NewReader(emptyMessage[:]))
+		server.ServeHTTP(w, answered)
+	})
 }
 
-// handle is what protoc would have generated.
-func (s *Source) handle(_ any, ctx context.Context, decode func(any) error, intercept grpc.UnaryServerInterceptor) (any, error) { //nolint:revive // the order is gRPC's
-	request := new(emptypb.Empty)
-	if err := decode(request); err != nil {
-		return nil, s.refusal(s.grpc.Refuse(fmt.Errorf("%w: the request is not protobuf", spanintake.ErrInvalid)))
-	}
-	call := func(ctx context.Context, _ any) (any, error) {
-		return s.export(ctx, request.ProtoReflect().GetUnknown())
-	}
-	if intercept == nil {
-		return call(ctx, request)
-	}
-	return intercept(ctx, request, &grpc.UnaryServerInfo{Server: s, FullMethod: "/" + service + "/Export"}, call)
-}
+// emptyMessage is what gRPC's server gets to read.
+var emptyMessage [5]byte
 
-// tap refuses a call before its message is read.
-func (s *Source) tap(ctx context.Context, info *tap.Info) (context.Context, error) {
-	if err := s.intake.Admit(header(info.Header)); err != nil {
-		return nil, s.refusal(s.grpc.Refuse(err))
+// outcome is what became of a call's spans, on its way to the answer.
+type (
+	outcome struct {
+		report  otlpwire.Report
+		refusal *spanintake.Refusal
 	}
-	return ctx, nil
-}
+	outcomeKey struct{}
+)
 
-func (s *Source) export(ctx context.Context, data []byte) (*emptypb.Empty, error) {
-	// Again: the server may be one without the tap.
-	md, _ := metadata.FromIncomingContext(ctx)
-	if err := s.intake.Admit(header(md)); err != nil {
-		return nil, s.refusal(s.grpc.Refuse(err))
+// answer is what protoc would have generated. A response is Empty on purpose:
+// its fields are unknown to it, and protobuf writes unknown fields as they are.
+func (s *Source) answer(_ any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) { //nolint:revive // the order is gRPC's
+	if err := decode(new(emptypb.Empty)); err != nil {
+		return nil, err
 	}
-	lease, err := s.intake.Lease(len(data))
-	if err != nil {
-		return nil, s.refusal(s.grpc.Refuse(err))
+	o, received := ctx.Value(outcomeKey{}).(outcome)
+	switch {
+	case !received:
+		return nil, status.Error(codes.Internal, "the call was not received")
+	case o.refusal != nil:
+		return nil, s.refusal(o.refusal)
 	}
-	defer lease.Release()
-	report, refusal := s.grpc.Accept(ctx, data)
-	if refusal != nil {
-		return nil, s.refusal(refusal)
-	}
-	answer := new(emptypb.Empty)
-	answer.ProtoReflect().SetUnknown(newResponse(report).protobuf())
-	return answer, nil
-}
-
-// header is the part of the metadata that Admit looks at.
-func header(md metadata.MD) http.Header {
-	return http.Header{"Authorization": md.Get("authorization")}
+	response := new(emptypb.Empty)
+	response.ProtoReflect().SetUnknown(newResponse(o.report).protobuf())
+	return response, nil
 }
 
 // refusal is a status; with RetryInfo where the exporter should try again, which
 // is what tells it how long to wait.
 func (s *Source) refusal(r *spanintake.Refusal) error {
-	answer := status.New(code(r.Outcome), text(r.Message))
+	c := code(r.Outcome)
+	if r.Outcome == spanintake.Unsupported {
+		c = codes.Unimplemented // gRPC's own for a compression
+	}
+	answer := status.New(c, text(r.Message))
 	if r.Retry {
 		detailed, err := answer.WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(s.intake.RetryAfter())})
 		if err == nil {

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/fivekeys/fivekeys/ingest/body"
 	"github.com/fivekeys/fivekeys/ingest/spanintake"
 	"github.com/fivekeys/fivekeys/internal/otlpwire"
 )
@@ -22,7 +23,7 @@ func (s *Source) postTraces(w http.ResponseWriter, r *http.Request) {
 		s.http.WriteHeaders(w.Header(), refusal)
 		if refusal.Outcome == spanintake.Unsupported {
 			w.Header().Set("Accept", mediaProtobuf+", "+mediaJSON)
-			w.Header().Set("Accept-Encoding", "gzip, zstd")
+			w.Header().Set("Accept-Encoding", body.Encodings)
 		}
 		write(w, refusal.Status, media, statusBody(media, refusal))
 		return
@@ -32,14 +33,14 @@ func (s *Source) postTraces(w http.ResponseWriter, r *http.Request) {
 
 // write answers in the request's own content type, or in JSON where that is none
 // of OTLP's.
-func write(w http.ResponseWriter, code int, media string, body []byte) {
+func write(w http.ResponseWriter, code int, media string, text []byte) {
 	if media != mediaProtobuf {
 		media = mediaJSON
 	}
 	w.Header().Set("Content-Type", media)
 	w.Header().Set("X-Content-Type-Options", "nosniff") // it may quote the request
 	w.WriteHeader(code)
-	_, _ = w.Write(body) //nolint:gosec // no browser shows JSON or protobuf as a page; an error means that the sender has hung up
+	_, _ = w.Write(text) //nolint:gosec // no browser shows JSON or protobuf as a page; an error means that the sender has hung up
 }
 
 func responseBody(media string, report otlpwire.Report) []byte {
@@ -56,11 +57,11 @@ func statusBody(media string, refusal *spanintake.Refusal) []byte {
 	if media == mediaProtobuf {
 		marshal = proto.Marshal
 	}
-	body, err := marshal(s)
+	encoded, err := marshal(s)
 	if err != nil {
 		panic(err) // a number and a text in UTF-8 always encode
 	}
-	return body
+	return encoded
 }
 
 // code maps every outcome to what gRPC calls it.

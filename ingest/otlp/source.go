@@ -1,11 +1,13 @@
 package otlp
 
 import (
+	"context"
 	"fmt"
 
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 
 	"github.com/fivekeys/fivekeys/ingest/spanintake"
+	"github.com/fivekeys/fivekeys/internal/jsonshape"
 )
 
 const (
@@ -24,16 +26,24 @@ func New(in *spanintake.Intake) *Source {
 	return &Source{
 		intake: in,
 		http: in.Endpoint("otlp_http", map[string]spanintake.Format{
-			mediaProtobuf: func(body []byte) ([]byte, error) { return body, nil },
-			mediaJSON:     fromJSON,
+			mediaProtobuf: {},
+			mediaJSON:     {Cost: costOfJSON, Convert: fromJSON},
 		}),
 		grpc: in.Endpoint("otlp_grpc", nil),
 	}
 }
 
+// objectSize is what an object of JSON becomes in memory, about.
+const objectSize = 64
+
+func costOfJSON(body []byte) (int, error) {
+	objects, err := jsonshape.Check(body)
+	return len(body) + objects*objectSize, err
+}
+
 // fromJSON leaves OTLP's dialect of JSON (ids in hex, enums as numbers, long
 // numbers as strings) to the collector's library.
-func fromJSON(body []byte) ([]byte, error) {
+func fromJSON(_ context.Context, body []byte) ([]byte, error) {
 	if len(body) == 0 {
 		return nil, fmt.Errorf("%w: an empty body is not JSON", spanintake.ErrInvalid)
 	}

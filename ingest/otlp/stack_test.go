@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -95,8 +96,10 @@ func serve(tb testing.TB, configure func(*spanintake.Config)) *stack {
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()
 	tb.Cleanup(func() {
-		server.Stop()
-		if err := <-done; err != nil {
+		if err := server.Close(); err != nil {
+			tb.Errorf("close gRPC: %v", err)
+		}
+		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
 			tb.Errorf("serve gRPC: %v", err)
 		}
 	})

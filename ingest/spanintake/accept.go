@@ -6,32 +6,51 @@ import (
 	"encoding/hex"
 	"fmt"
 
+	"github.com/fivekeys/fivekeys/ingest/body"
 	"github.com/fivekeys/fivekeys/internal/jetstream"
 	"github.com/fivekeys/fivekeys/internal/otlpwire"
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
-// accept returns once all spans that make sense are stored.
-func (in *Intake) accept(ctx context.Context, data []byte) (otlpwire.Report, error) {
-	chunks, report, err := otlpwire.Split(data, in.cfg.Partitions)
-	if err != nil {
-		return report, err
-	}
-	size := 0
-	for _, c := range chunks {
-		size += len(c.Data)
-	}
-	lease, err := in.Lease(size)
-	if err != nil {
-		return report, err
-	}
+// accept returns once all spans that make sense are stored. What it needs is
+// leased before it is built, and the body is let go before it waits for storage.
+func (in *Intake) accept(ctx context.Context, b *body.Body, format Format) (otlpwire.Report, error) {
+	lease := in.bodies.Lease()
 	defer lease.Release()
+	data, err := format.read(ctx, b.Data, lease)
+	if err != nil {
+		return otlpwire.Report{}, err
+	}
+	chunks, report, err := otlpwire.Splitter{Partitions: in.cfg.Partitions, More: lease.More}.Split(data)
+	if err != nil {
+		return report, err
+	}
+	b.Release()
+	if err := ctx.Err(); err != nil {
+		return report, err // nobody waits for it any more
+	}
 	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()
 	if _, err := in.cfg.Publisher.PublishBatch(ctx, messages(chunks)); err != nil {
 		return report, fmt.Errorf("publish %d spans: %w", report.Accepted, err)
 	}
 	return report, nil
+}
+
+func (f Format) read(ctx context.Context, data []byte, lease *body.Lease) ([]byte, error) {
+	if f.Cost != nil {
+		cost, err := f.Cost(data)
+		if err != nil {
+			return nil, err
+		}
+		if err := lease.More(cost); err != nil {
+			return nil, err
+		}
+	}
+	if f.Convert == nil {
+		return data, nil
+	}
+	return f.Convert(ctx, data)
 }
 
 // messages gives each chunk an id made of its bytes: a request that is sent

@@ -11,12 +11,19 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fivekeys/fivekeys/ingest/body"
 	"github.com/fivekeys/fivekeys/internal/otlpwire"
 )
 
-// Format makes OTLP TracesData bytes of a body, or says ErrInvalid. It keeps
-// nothing of the body.
-type Format func(body []byte) ([]byte, error)
+// Format makes OTLP TracesData bytes of a body.
+type Format struct {
+	// Cost is what Convert takes in memory beside the body, in bytes, or why the body
+	// is refused: it is asked before anything is built. nil: nothing.
+	Cost func(body []byte) (int, error)
+	// Convert gives the bytes, or says ErrInvalid. It ends with ctx, and keeps nothing
+	// of the body. nil: the body is what it takes.
+	Convert func(ctx context.Context, body []byte) ([]byte, error)
+}
 
 // Endpoint is one way in, with its metrics.
 type Endpoint struct {
@@ -25,8 +32,9 @@ type Endpoint struct {
 	formats map[string]Format
 }
 
-// Endpoint opens a way in. formats are the content types it takes over HTTP; ""
-// stands for a request that names none.
+// Endpoint opens a way in. formats are the content types it takes over HTTP. A
+// request has to name one of them: a web page can make a browser send any other
+// without asking first.
 func (in *Intake) Endpoint(protocol string, formats map[string]Format) *Endpoint {
 	return &Endpoint{in: in, metrics: in.metrics.endpoint(protocol), formats: formats}
 }
@@ -34,43 +42,39 @@ func (in *Intake) Endpoint(protocol string, formats map[string]Format) *Endpoint
 // Receive takes an HTTP request's spans. It writes no answer: what an answer
 // looks like is the protocol's own. Exactly one of report and refusal counts.
 func (e *Endpoint) Receive(w http.ResponseWriter, r *http.Request) (otlpwire.Report, *Refusal) {
+	return e.take(w, r, e.format, e.in.bodies.Read)
+}
+
+// ReceiveCall takes the spans of a gRPC call, which are OTLP's.
+func (e *Endpoint) ReceiveCall(w http.ResponseWriter, r *http.Request) (otlpwire.Report, *Refusal) {
+	plain := func(http.Header) (Format, error) { return Format{}, nil }
+	return e.take(w, r, plain, e.in.bodies.ReadMessage)
+}
+
+func (e *Endpoint) take(
+	w http.ResponseWriter, r *http.Request,
+	find func(http.Header) (Format, error), read func(http.ResponseWriter, *http.Request) (*body.Body, error),
+) (otlpwire.Report, *Refusal) {
 	start := time.Now()
 	size := 0
 	report, err := func() (otlpwire.Report, error) {
 		var none otlpwire.Report
-		if err := e.in.Admit(r.Header); err != nil {
+		if err := e.in.admit(r.Header); err != nil {
 			return none, err
 		}
-		format, err := e.format(r.Header)
+		format, err := find(r.Header)
 		if err != nil {
 			return none, err
 		}
-		b, err := e.in.bodies.Read(w, r)
+		b, err := read(w, r)
 		if err != nil {
 			return none, err
 		}
 		defer b.Release()
 		size = len(b.Data)
-		data, err := format(b.Data)
-		if err != nil {
-			return none, err
-		}
-		return e.in.accept(r.Context(), data)
+		return e.in.accept(r.Context(), b, format)
 	}()
 	return report, e.conclude(report, err, size, start)
-}
-
-// Accept takes spans that were read elsewhere, as OTLP TracesData bytes. The
-// caller has asked Admit and holds a Lease for them.
-func (e *Endpoint) Accept(ctx context.Context, data []byte) (otlpwire.Report, *Refusal) {
-	start := time.Now()
-	report, err := e.in.accept(ctx, data)
-	return report, e.conclude(report, err, len(data), start)
-}
-
-// Refuse notes a request that came to nothing before Accept.
-func (e *Endpoint) Refuse(err error) *Refusal {
-	return e.conclude(otlpwire.Report{}, err, 0, time.Now())
 }
 
 func (e *Endpoint) conclude(report otlpwire.Report, err error, size int, start time.Time) *Refusal {
@@ -92,8 +96,7 @@ func (e *Endpoint) format(h http.Header) (Format, error) {
 	if f, ok := e.formats[media]; ok {
 		return f, nil
 	}
-	taken := slices.DeleteFunc(slices.Sorted(maps.Keys(e.formats)), func(s string) bool { return s == "" })
-	return nil, fmt.Errorf("%w %q: %s are taken", errMediaType, media, strings.Join(taken, " and "))
+	return Format{}, fmt.Errorf("%w %q: name it in Content-Type; %s are taken", errMediaType, media, strings.Join(slices.Sorted(maps.Keys(e.formats)), " and "))
 }
 
 // MediaType is a request's content type without parameters; "" where there is none.

@@ -119,21 +119,15 @@ func New(cfg Config) (*Intake, error) {
 // are under way end as they would have.
 func (in *Intake) Drain() { in.draining.Store(true) }
 
-// MaxBody is the bound of one body, for servers that have a setting of their own.
-func (in *Intake) MaxBody() int64 { return in.cfg.MaxBody }
-
 // RetryAfter is what a sender is told to wait after a fault of ours.
 func (in *Intake) RetryAfter() time.Duration { return in.cfg.RetryAfter }
 
 // Now is the time of day, for formats that have to invent one.
 func (in *Intake) Now() time.Time { return in.cfg.Now() }
 
-// Lease takes n bytes out of what requests may hold, or says that there is no room.
-func (in *Intake) Lease(n int) (*body.Lease, error) { return in.bodies.Lease(n) }
-
-// Admit decides by the headers alone, before a body is read: an anonymous sender
+// admit decides by the headers alone, before a body is read: an anonymous sender
 // must not be able to make us buffer anything.
-func (in *Intake) Admit(h http.Header) error {
+func (in *Intake) admit(h http.Header) error {
 	if in.draining.Load() {
 		return errDraining
 	}

@@ -8,12 +8,17 @@ import (
 	"github.com/fivekeys/fivekeys/ingest/body"
 	"github.com/fivekeys/fivekeys/ingest/signature"
 	"github.com/fivekeys/fivekeys/internal/jetstream"
+	"github.com/fivekeys/fivekeys/internal/jsonshape"
 	"github.com/fivekeys/fivekeys/internal/otlpwire"
 )
 
-// ErrInvalid says that a body isn't what it is said to be; sending it again is
-// no use.
-var ErrInvalid = errors.New("invalid spans")
+// What a Format may say of a body. Sending it again is no use.
+var (
+	// ErrInvalid: it isn't what it is said to be.
+	ErrInvalid = errors.New("invalid spans")
+	// ErrTooMany: it is small and holds more than is taken at once.
+	ErrTooMany = errors.New("too many spans at once")
+)
 
 var (
 	errMediaType = errors.New("unsupported content type")
@@ -72,6 +77,7 @@ var reasons = []struct {
 	{body.ErrTooLarge, TooLarge},
 	{body.ErrEncoding, Unsupported},
 	{errMediaType, Unsupported},
+	{ErrTooMany, TooLarge},
 	{ErrInvalid, Invalid},
 	{body.ErrBroken, Invalid},
 	{otlpwire.ErrMalformed, Invalid},
@@ -80,6 +86,7 @@ var reasons = []struct {
 	{body.ErrCut, Aborted},
 	{jetstream.ErrOverloaded, Overloaded},
 	{jetstream.ErrStreamFull, StreamFull},
+	{jsonshape.ErrDeep, Invalid},
 	{context.Canceled, Aborted}, // the sender has hung up
 }
 
@@ -106,7 +113,7 @@ func (in *Intake) refuse(err error) Refusal {
 	r := Refusal{Outcome: o, Status: a.status, Retry: a.retry, Message: err.Error()}
 	switch {
 	case o == Unauthorized:
-		r.Message += "; send one of the configured tokens: Authorization: Bearer …"
+		r.Message += "; send one of the configured span tokens: Authorization: Bearer …"
 	case o == TooLarge:
 		r.Message += "; send smaller batches"
 	case a.retry:

@@ -20,6 +20,9 @@ func one(fields string) string {
 	return fmt.Sprintf(`{"traceId":"463ac35c9f6413ad48485a3953bb6124","id":"a2fb4a1d1a96d312","timestamp":%d,"duration":1000%s}`, micros, fields)
 }
 
+// inJSON is what reporters say of a body.
+var inJSON = map[string]string{"Content-Type": "application/json"}
+
 func TestAnswers(t *testing.T) {
 	var zipped bytes.Buffer
 	w := gzip.NewWriter(&zipped)
@@ -29,7 +32,7 @@ func TestAnswers(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	json := map[string]string{"Content-Type": "application/json"}
+	json := inJSON
 	for sentence, tt := range map[string]struct {
 		headers map[string]string
 		body    []byte
@@ -38,7 +41,8 @@ func TestAnswers(t *testing.T) {
 		stored  int
 	}{
 		"a span":                              {json, list(one("")), 202, "", 1},
-		"a span without a content type":       {nil, list(one("")), 202, "", 1},
+		"a span without a content type":       {nil, list(one("")), 415, "name it in Content-Type", 0},
+		"a span of what a form sends":         {map[string]string{"Content-Type": "text/plain"}, list(one("")), 415, "name it in Content-Type", 0},
 		"a span in gzip":                      {map[string]string{"Content-Type": "application/json", "Content-Encoding": "gzip"}, zipped.Bytes(), 202, "", 1},
 		"no spans":                            {json, []byte(`[]`), 202, "", 0},
 		"no spans in protobuf":                {map[string]string{"Content-Type": "application/x-protobuf"}, nil, 202, "", 0},
@@ -114,7 +118,7 @@ func TestMapping(t *testing.T) {
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			s := serve(t)
-			if status, text := s.post(nil, list(tt.span)); status != 202 {
+			if status, text := s.post(inJSON, list(tt.span)); status != 202 {
 				t.Fatalf("answered with %d %q", status, text)
 			}
 			if got := s.stored(); len(got) != 1 || !tt.check(got[0]) {
@@ -132,7 +136,7 @@ func TestSharedIDs(t *testing.T) {
 	server := one(`,"kind":"SERVER","localEndpoint":{"serviceName":"b"}`)
 	flagged := one(`,"kind":"SERVER","shared":true,"localEndpoint":{"serviceName":"b"}`)
 	for _, body := range [][]byte{list(client, server), list(flagged), list(flagged)} {
-		if status, text := s.post(nil, body); status != 202 {
+		if status, text := s.post(inJSON, body); status != 202 {
 			t.Fatalf("answered with %d %q", status, text)
 		}
 	}
@@ -153,7 +157,7 @@ func TestRequestSentAgain(t *testing.T) {
 	s := serve(t)
 	body := list(one(`,"tags":{"a":"1","b":"2","c":"3","d":"4","e":"5"}`), one(`,"id":"1","localEndpoint":{"serviceName":"x"}`))
 	for range 5 {
-		if status, text := s.post(nil, body); status != 202 {
+		if status, text := s.post(inJSON, body); status != 202 {
 			t.Fatalf("answered with %d %q", status, text)
 		}
 	}

@@ -23,12 +23,12 @@ func BenchmarkJSON(b *testing.B) {
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		spans, err := parseJSON(body)
+		spans, err := parseJSON(b.Context(), body)
 		if err != nil {
 			b.Fatal(err)
 		}
 		separate(spans)
-		data, err := marshal(spans, time.Time{})
+		data, err := marshal(b.Context(), spans, time.Time{})
 		if err != nil {
 			b.Fatal(err)
 		}

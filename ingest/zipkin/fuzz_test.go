@@ -28,12 +28,12 @@ func FuzzFormats(f *testing.F) {
 		if inJSON {
 			parse = parseJSON
 		}
-		spans, err := parse(body)
+		spans, err := parse(t.Context(), body)
 		if err != nil {
 			return
 		}
 		separate(spans)
-		data, err := marshal(spans, now)
+		data, err := marshal(t.Context(), spans, now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,12 +41,12 @@ func FuzzFormats(f *testing.F) {
 		if err != nil || report.Accepted+report.Rejected != len(spans) {
 			t.Fatalf("%d spans became %+v, %v", len(spans), report, err)
 		}
-		again, err := parse(body)
+		again, err := parse(t.Context(), body)
 		if err != nil {
 			t.Fatal(err)
 		}
 		separate(again)
-		if second, err := marshal(again, now); err != nil || string(second) != string(data) {
+		if second, err := marshal(t.Context(), again, now); err != nil || string(second) != string(data) {
 			t.Fatalf("the same bytes give other spans: %v", err)
 		}
 	})

@@ -2,27 +2,60 @@ package zipkin
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
+
+	"github.com/fivekeys/fivekeys/internal/jsonshape"
 )
 
 // spanJSON is a span as it is written in JSON.
 type spanJSON struct {
-	TraceID        string         `json:"traceId"`
-	ID             string         `json:"id"`
-	ParentID       string         `json:"parentId"`
-	Name           string         `json:"name"`
-	Kind           string         `json:"kind"`
-	Timestamp      uint64         `json:"timestamp"`
-	Duration       uint64         `json:"duration"`
-	Shared         bool           `json:"shared"`
-	LocalEndpoint  endpointJSON   `json:"localEndpoint"`
-	RemoteEndpoint endpointJSON   `json:"remoteEndpoint"`
-	Annotations    []eventJSON    `json:"annotations"`
-	Tags           map[string]any `json:"tags"`
+	TraceID        string       `json:"traceId"`
+	ID             string       `json:"id"`
+	ParentID       string       `json:"parentId"`
+	Name           string       `json:"name"`
+	Kind           string       `json:"kind"`
+	Timestamp      uint64       `json:"timestamp"`
+	Duration       uint64       `json:"duration"`
+	Shared         bool         `json:"shared"`
+	LocalEndpoint  endpointJSON `json:"localEndpoint"`
+	RemoteEndpoint endpointJSON `json:"remoteEndpoint"`
+	Annotations    eventsJSON   `json:"annotations"`
+	Tags           tagsJSON     `json:"tags"`
+}
+
+// eventsJSON is a list of annotations. Beyond maxAnnotations it is not read.
+type eventsJSON struct {
+	list []eventJSON
+	many bool
+}
+
+// UnmarshalJSON looks at the number before it builds anything.
+func (e *eventsJSON) UnmarshalJSON(text []byte) error {
+	if e.many = jsonshape.Entries(text) > maxAnnotations; e.many {
+		return nil
+	}
+	return json.Unmarshal(text, &e.list)
+}
+
+// tagsJSON is a span's tags. Beyond maxTags they are not read.
+type tagsJSON struct {
+	values map[string]any
+	many   bool
+}
+
+// UnmarshalJSON looks at the number before it builds anything.
+func (t *tagsJSON) UnmarshalJSON(text []byte) error {
+	if t.many = jsonshape.Entries(text) > maxTags; t.many {
+		return nil
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	return d.Decode(&t.values)
 }
 
 type endpointJSON struct {
@@ -55,7 +88,7 @@ func tagText(value any) (string, error) {
 }
 
 // parseJSON reads a list of spans; an error says which of them.
-func parseJSON(body []byte) ([]span, error) {
+func parseJSON(ctx context.Context, body []byte) ([]span, error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	if t, err := d.Token(); err != nil || t != json.Delim('[') {
@@ -63,6 +96,9 @@ func parseJSON(body []byte) ([]span, error) {
 	}
 	var spans []span
 	for d.More() {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		var j spanJSON
 		err := d.Decode(&j)
 		if err == nil {
@@ -101,12 +137,18 @@ func (j *spanJSON) span() (span, error) {
 	if s.kind, err = parseKind(j.Kind); err != nil {
 		return s, err
 	}
-	for _, a := range j.Annotations {
+	if j.Annotations.many {
+		return s, errAnnotations
+	}
+	for _, a := range j.Annotations.list {
 		s.events = append(s.events, annotation{time: a.Timestamp, value: a.Value})
 	}
-	if len(j.Tags) > 0 {
-		s.tags = make(map[string]string, len(j.Tags))
-		for k, v := range j.Tags {
+	if j.Tags.many {
+		return s, errTags
+	}
+	if len(j.Tags.values) > 0 {
+		s.tags = make(map[string]string, len(j.Tags.values))
+		for k, v := range j.Tags.values {
 			if s.tags[k], err = tagText(v); err != nil {
 				return s, err
 			}

@@ -1,29 +1,62 @@
 package zipkin
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/netip"
 
 	"github.com/openzipkin/zipkin-go/proto/zipkin_proto3"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 )
 
-// parseProtobuf reads a ListOfSpans; an error says which of them.
-func parseProtobuf(body []byte) ([]span, error) {
-	var list zipkin_proto3.ListOfSpans
-	if err := proto.Unmarshal(body, &list); err != nil {
-		return nil, errors.New("the body is not a zipkin.proto3.ListOfSpans")
-	}
-	spans := make([]span, 0, len(list.Spans))
-	for i, p := range list.Spans {
-		s, err := fromProtobuf(p)
+var errNoList = errors.New("the body is not a zipkin.proto3.ListOfSpans")
+
+// parseProtobuf reads a ListOfSpans, one span after the other: as objects, all of
+// them together would take many times the body. An error says which span it is.
+func parseProtobuf(ctx context.Context, body []byte) ([]span, error) {
+	var spans []span
+	var one zipkin_proto3.Span
+	for len(body) > 0 {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		number, kind, n := protowire.ConsumeField(body)
+		if n < 0 {
+			return nil, errNoList
+		}
+		field := body[:n]
+		body = body[n:]
+		if number != listSpan || kind != protowire.BytesType {
+			continue
+		}
+		_, _, tag := protowire.ConsumeTag(field)
+		raw, _ := protowire.ConsumeBytes(field[tag:])
+		s, err := readSpan(&one, raw)
+		if errors.Is(err, errNoList) {
+			return nil, err
+		}
 		if err != nil {
-			return nil, fmt.Errorf("span %d: %w", i, err)
+			return nil, fmt.Errorf("span %d: %w", len(spans), err)
 		}
 		spans = append(spans, s)
 	}
 	return spans, nil
+}
+
+// readSpan looks at the numbers of tags and annotations before it builds anything.
+func readSpan(p *zipkin_proto3.Span, raw []byte) (span, error) {
+	switch {
+	case countFields(raw, spanTag) > maxTags:
+		return span{}, errTags
+	case countFields(raw, spanAnnotation) > maxAnnotations:
+		return span{}, errAnnotations
+	}
+	if err := proto.Unmarshal(raw, p); err != nil { // which empties it first
+		return span{}, errNoList
+	}
+	return fromProtobuf(p)
 }
 
 func fromProtobuf(p *zipkin_proto3.Span) (span, error) {

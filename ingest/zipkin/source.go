@@ -1,6 +1,7 @@
 package zipkin
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -24,9 +25,8 @@ type Source struct {
 func New(in *spanintake.Intake) *Source {
 	s := &Source{now: in.Now}
 	s.endpoint = in.Endpoint("zipkin", map[string]spanintake.Format{
-		mediaJSON:     s.format(parseJSON),
-		"":            s.format(parseJSON), // Zipkin's default
-		mediaProtobuf: s.format(parseProtobuf),
+		mediaJSON:     {Cost: costOfJSON, Convert: s.convert(parseJSON)},
+		mediaProtobuf: {Cost: costOfProtobuf, Convert: s.convert(parseProtobuf)},
 	})
 	return s
 }
@@ -54,14 +54,20 @@ func explain(w http.ResponseWriter, status int, reason string) {
 	_, _ = io.WriteString(w, reason+"\n") //nolint:gosec // no browser shows plain text as a page; an error means that the sender has hung up
 }
 
-func (s *Source) format(parse func([]byte) ([]span, error)) spanintake.Format {
-	return func(body []byte) ([]byte, error) {
-		spans, err := parse(body)
+func (s *Source) convert(parse func(context.Context, []byte) ([]span, error)) func(context.Context, []byte) ([]byte, error) {
+	return func(ctx context.Context, body []byte) ([]byte, error) {
+		spans, err := parse(ctx, body)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", spanintake.ErrInvalid, err)
 		}
 		separate(spans)
-		data, err := marshal(spans, s.now())
+		data, err := marshal(ctx, spans, s.now())
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", spanintake.ErrInvalid, err)
 		}

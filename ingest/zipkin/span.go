@@ -41,11 +41,13 @@ type annotation struct {
 const maxMicros = math.MaxInt64 / 1000
 
 var (
-	errTraceID  = errors.New("traceId: 1 to 32 hex digits are required, not all of them 0")
-	errID       = errors.New("id: 1 to 16 hex digits are required, not all of them 0")
-	errParentID = errors.New("parentId: up to 16 hex digits are required")
-	errTag      = errors.New("tags: a value is neither a text nor a number or boolean")
-	errTimes    = errors.New("timestamp and duration: beyond the year 2262; they are microseconds")
+	errTraceID     = errors.New("traceId: 1 to 32 hex digits are required, not all of them 0")
+	errID          = errors.New("id: 1 to 16 hex digits are required, not all of them 0")
+	errParentID    = errors.New("parentId: up to 16 hex digits are required")
+	errTag         = errors.New("tags: a value is neither a text nor a number or boolean")
+	errTags        = fmt.Errorf("tags: more than %d", maxTags)
+	errAnnotations = fmt.Errorf("annotations: more than %d", maxAnnotations)
+	errTimes       = errors.New("timestamp and duration: beyond the year 2262; they are microseconds")
 )
 
 // normalise does what holds for both encodings.

@@ -1,12 +1,16 @@
 package zipkin
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"time"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/ptrace"
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
 )
 
 // Tags that say something about the service and not about the span.
@@ -23,57 +27,115 @@ type resource struct {
 	service, version, environment string
 }
 
+// group is the spans of one resource, as the bytes of their OTLP.
+type group struct {
+	resource resource
+	spans    []byte
+}
+
 // marshal writes the spans as OTLP. The same spans give the same bytes, so that a
 // request that is sent again is recognised.
-func marshal(spans []span, now time.Time) ([]byte, error) {
-	traces := ptrace.NewTraces()
-	groups := make(map[resource]ptrace.SpanSlice)
+func marshal(ctx context.Context, spans []span, now time.Time) ([]byte, error) {
+	var groups []*group
+	byResource := make(map[resource]*group)
 	for i := range spans {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		s := &spans[i]
 		r := resource{s.local.service, s.tags[tagVersion], s.tags[tagEnvironment]}
 		if r.environment == "" {
 			r.environment = s.tags[tagOldEnvironment]
 		}
-		group, ok := groups[r]
-		if !ok {
-			rs := traces.ResourceSpans().AppendEmpty()
-			r.write(rs.Resource().Attributes())
-			group = rs.ScopeSpans().AppendEmpty().Spans()
-			groups[r] = group
+		g := byResource[r]
+		if g == nil {
+			g = &group{resource: r}
+			byResource[r] = g
+			groups = append(groups, g)
 		}
-		s.write(group.AppendEmpty(), now)
+		var err error
+		if g.spans, err = appendMessage(g.spans, scopeSpans, s.otlp(now)); err != nil {
+			return nil, err
+		}
 	}
-	return (&ptrace.ProtoMarshaler{}).MarshalTraces(traces)
+	var out []byte
+	for _, g := range groups {
+		of, err := appendMessage(nil, resourceSpansResource, g.resource.otlp())
+		if err != nil {
+			return nil, err
+		}
+		of = appendField(of, resourceSpansScopes, g.spans)
+		out = appendField(out, tracesResourceSpans, of)
+	}
+	return out, nil
 }
 
-func (r resource) write(to pcommon.Map) {
-	putText(to, "service.name", r.service)
-	putText(to, tagVersion, r.version)
-	putText(to, tagEnvironment, r.environment)
+// The fields of OTLP's messages that hold all that is repeated.
+const (
+	tracesResourceSpans   = protowire.Number(1)
+	resourceSpansResource = protowire.Number(1)
+	resourceSpansScopes   = protowire.Number(2)
+	scopeSpans            = protowire.Number(2)
+)
+
+func appendField(out []byte, number protowire.Number, content []byte) []byte {
+	return protowire.AppendBytes(protowire.AppendTag(out, number, protowire.BytesType), content)
 }
 
-func putText(to pcommon.Map, key, value string) {
+func appendMessage(out []byte, number protowire.Number, m proto.Message) ([]byte, error) {
+	content, err := proto.Marshal(m)
+	if err != nil {
+		return nil, err
+	}
+	return appendField(out, number, content), nil
+}
+
+func (r resource) otlp() *resourcepb.Resource {
+	var a attributes
+	a.text("service.name", r.service)
+	a.text(tagVersion, r.version)
+	a.text(tagEnvironment, r.environment)
+	return &resourcepb.Resource{Attributes: a}
+}
+
+// attributes is a list that is written once for each key: unlike a map it keeps
+// an order, and unlike one that looks for a key in itself it grows in no time.
+type attributes []*commonpb.KeyValue
+
+func (a *attributes) put(key string, v *commonpb.AnyValue) {
+	*a = append(*a, &commonpb.KeyValue{Key: key, Value: v})
+}
+
+func (a *attributes) text(key, value string) {
 	if value != "" {
-		to.PutStr(key, value)
+		a.put(key, &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: value}})
 	}
 }
 
-func (s *span) write(to ptrace.Span, now time.Time) {
-	to.SetTraceID(pcommon.TraceID(s.trace))
-	to.SetSpanID(pcommon.SpanID(s.id))
-	to.SetParentSpanID(pcommon.SpanID(s.parent))
-	to.SetName(s.name)
-	to.SetKind(s.kind)
-	start := s.began(now)
-	to.SetStartTimestamp(pcommon.Timestamp(start * 1000))
-	to.SetEndTimestamp(pcommon.Timestamp((start + s.duration) * 1000))
-	s.writeStatus(to.Status())
-	for _, a := range s.events {
-		e := to.Events().AppendEmpty()
-		e.SetTimestamp(pcommon.Timestamp(a.time * 1000))
-		e.SetName(a.value)
+func (a *attributes) port(key string, port uint16) {
+	if port > 0 {
+		a.put(key, &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: int64(port)}})
 	}
-	s.writeAttributes(to.Attributes())
+}
+
+func (a attributes) has(key string) bool {
+	return slices.ContainsFunc(a, func(one *commonpb.KeyValue) bool { return one.Key == key })
+}
+
+func (s *span) otlp(now time.Time) *tracepb.Span {
+	start := s.began(now)
+	to := &tracepb.Span{
+		TraceId: s.trace[:], SpanId: s.id[:], Name: s.name, Kind: tracepb.Span_SpanKind(s.kind),
+		StartTimeUnixNano: start * 1000, EndTimeUnixNano: (start + s.duration) * 1000,
+		Status: s.status(), Attributes: s.attributes(),
+	}
+	if !s.parent.IsZero() {
+		to.ParentSpanId = s.parent[:]
+	}
+	for _, a := range s.events {
+		to.Events = append(to.Events, &tracepb.Span_Event{TimeUnixNano: a.time * 1000, Name: a.value})
+	}
+	return to
 }
 
 // began is the start in µs.
@@ -93,40 +155,43 @@ func (s *span) began(now time.Time) uint64 {
 	return max(uint64(now.UnixMicro()), s.duration) - s.duration
 }
 
-func (s *span) writeStatus(to ptrace.Status) {
+func (s *span) status() *tracepb.Status {
+	to := &tracepb.Status{}
 	switch s.tags[tagStatus] {
 	case "OK", "STATUS_CODE_OK":
-		to.SetCode(ptrace.StatusCodeOk)
+		to.Code = tracepb.Status_STATUS_CODE_OK
 	case "ERROR", "STATUS_CODE_ERROR":
-		to.SetCode(ptrace.StatusCodeError)
+		to.Code = tracepb.Status_STATUS_CODE_ERROR
 	}
 	if message, failed := s.tags[tagError]; failed {
-		to.SetCode(ptrace.StatusCodeError)
+		to.Code = tracepb.Status_STATUS_CODE_ERROR
 		if message != "true" {
-			to.SetMessage(message)
+			to.Message = message
 		}
 	}
+	return to
 }
 
-func (s *span) writeAttributes(to pcommon.Map) {
-	to.EnsureCapacity(len(s.tags) + 5)
-	for _, key := range slices.Sorted(maps.Keys(s.tags)) {
-		switch key {
-		case tagVersion, tagEnvironment, tagOldEnvironment:
-			continue // the resource's
-		}
-		to.PutStr(key, s.tags[key])
-	}
-	putText(to, "network.local.address", s.local.address)
-	if s.local.port > 0 {
-		to.PutInt("network.local.port", int64(s.local.port))
-	}
-	putText(to, "network.peer.address", s.remote.address)
-	if s.remote.port > 0 {
-		to.PutInt("network.peer.port", int64(s.remote.port))
-	}
-	putText(to, "peer.service", s.remote.service)
+func (s *span) attributes() attributes {
+	var own attributes
+	own.text("network.local.address", s.local.address)
+	own.port("network.local.port", s.local.port)
+	own.text("network.peer.address", s.remote.address)
+	own.port("network.peer.port", s.remote.port)
+	own.text("peer.service", s.remote.service)
 	if s.shared {
-		to.PutStr(sharedTag, s.parent.String())
+		own.text(sharedTag, s.parent.String())
 	}
+	all := make(attributes, 0, len(s.tags)+len(own))
+	for _, key := range slices.Sorted(maps.Keys(s.tags)) {
+		switch {
+		case key == tagVersion, key == tagEnvironment, key == tagOldEnvironment:
+			// The resource's.
+		case own.has(key):
+			// What the span itself says counts.
+		default:
+			all.put(key, &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: s.tags[key]}})
+		}
+	}
+	return append(all, own...)
 }

@@ -1,14 +1,24 @@
 package otlpwire
 
-import "google.golang.org/protobuf/encoding/protowire"
+import (
+	"unsafe"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// spanSize is what a span takes in the two lists that it stands in.
+const spanSize = 2 * int(unsafe.Sizeof(span{}))
 
 // wrapping is what a tag and a length take at most.
 const wrapping = 1 + 5
 
 // regroup writes the chunks of all partitions, as long as they stay below limit
-// bytes together.
+// bytes together and there is memory for each.
 func (s *splitter) regroup(limit int) ([]Chunk, error) {
 	var chunks []Chunk
+	if err := s.reserve(len(s.spans) * spanSize); err != nil {
+		return nil, err
+	}
 	rest := s.byPartition()
 	for p, count := range s.counts {
 		own := rest[:count]
@@ -18,11 +28,21 @@ func (s *splitter) regroup(limit int) ([]Chunk, error) {
 			if limit -= size; limit < 0 {
 				return nil, ErrGrowth
 			}
+			if err := s.reserve(size); err != nil {
+				return nil, err
+			}
 			chunks = append(chunks, Chunk{Partition: p, Spans: n, Data: s.write(own[:n], size)})
 			own = own[n:]
 		}
 	}
 	return chunks, nil
+}
+
+func (s *splitter) reserve(bytes int) error {
+	if s.more == nil {
+		return nil
+	}
+	return s.more(bytes)
 }
 
 // byPartition sorts the spans by partition and keeps their order within one.

@@ -39,11 +39,24 @@ type Report struct {
 	Reason error
 }
 
+// Splitter regroups bodies for a number of partitions.
+type Splitter struct {
+	Partitions int
+	// More is asked for memory before chunks are made; its error ends the work and is
+	// returned as it is. nil: there is enough.
+	More func(bytes int) error
+}
+
+// Split is a Splitter's, without a bound on memory besides the body's own.
+func Split(body []byte, partitions int) ([]Chunk, Report, error) {
+	return Splitter{Partitions: partitions}.Split(body)
+}
+
 // Split checks an ExportTraceServiceRequest (which is TracesData) and regroups
 // its spans by the partition of their trace. A span keeps its bytes, and within
 // a partition the spans keep their order. The chunks don't refer to body.
-func Split(body []byte, partitions int) ([]Chunk, Report, error) {
-	s := splitter{counts: make([]int, partitions)}
+func (o Splitter) Split(body []byte) ([]Chunk, Report, error) {
+	s := splitter{counts: make([]int, o.Partitions), more: o.More}
 	if err := s.walk(body); err != nil {
 		return nil, Report{}, err
 	}
@@ -58,6 +71,7 @@ func Split(body []byte, partitions int) ([]Chunk, Report, error) {
 // body is known to be well-formed.
 type splitter struct {
 	checker checker
+	more    func(bytes int) error
 	// The headers the walk is at; the first span below them adds them to the lists
 	// (a million resources without spans cost nothing).
 	resourceHeader, scopeHeader []byte
