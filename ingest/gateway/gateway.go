@@ -133,6 +133,7 @@ type Gateway struct {
 	tokens   *signature.Token
 	bodies   *body.Reader
 	faults   *faultlog.Log
+	unready  *faultlog.Log
 	draining atomic.Bool
 }
 
@@ -164,6 +165,7 @@ func New(cfg Config) (*Gateway, error) {
 		unknown: &endpoint{metrics: m.endpoint("unknown")},
 		tokens:  signature.NewBearer(cfg.Tokens),
 		bodies:  bodies,
+		unready: faultlog.New(cfg.Logger, cfg.Now, "not ready"),
 		faults:  faultlog.New(cfg.Logger, cfg.Now, "request refused, its sender was asked to try again"),
 	}
 	for _, s := range cfg.Sources {

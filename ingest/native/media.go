@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/fivekeys/fivekeys/internal/jsonshape"
 )
 
 // The media types of a body.
@@ -47,14 +49,16 @@ type object struct {
 
 // split gives the JSON objects of a body, and whether each must name its specversion.
 func split(h http.Header, body []byte) (objects []json.RawMessage, strict bool, err error) {
-	media := mediaJSON
-	if ct := h.Get("Content-Type"); ct != "" {
-		if media, _, err = mime.ParseMediaType(ct); err != nil {
-			return nil, false, fmt.Errorf("%w: %q", ErrMediaType, ct)
-		}
+	ct := h.Get("Content-Type")
+	media, _, err := mime.ParseMediaType(ct)
+	if err != nil {
+		return nil, false, fmt.Errorf("%w: %q; name one in Content-Type: %s", ErrMediaType, ct, MediaTypes)
 	}
 	if media != mediaEvent && media != mediaBatch && media != mediaJSON {
 		return nil, false, fmt.Errorf("%w: %q is none of %s", ErrMediaType, media, MediaTypes)
+	}
+	if _, err := jsonshape.Check(body); err != nil {
+		return nil, false, bodyError("is %v", err)
 	}
 	if !utf8.Valid(body) {
 		return nil, false, bodyError("is not UTF-8")
@@ -70,11 +74,11 @@ func split(h http.Header, body []byte) (objects []json.RawMessage, strict bool, 
 	case media == mediaEvent || media == mediaJSON && body[0] != '[':
 		return []json.RawMessage{body}, media == mediaEvent, nil
 	}
+	if n := jsonshape.Entries(body); n > MaxEvents {
+		return nil, false, bodyError("holds %d events; at most %d are taken at once", n, MaxEvents)
+	}
 	if err := json.Unmarshal(body, &objects); err != nil {
 		return nil, false, bodyError("is not a JSON array: %v", err)
-	}
-	if len(objects) > MaxEvents {
-		return nil, false, bodyError("holds %d events; at most %d are taken at once", len(objects), MaxEvents)
 	}
 	return objects, media == mediaBatch, nil
 }
