@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// MaxSpanAhead is how far the clock of a span's sender may be ahead of ours.
+const MaxSpanAhead = time.Hour
+
 // SpanRules say what becomes of spans.
 type SpanRules struct {
 	// Retention is how long single spans are kept; figures counted from them stay.

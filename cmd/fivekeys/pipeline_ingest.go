@@ -124,7 +124,7 @@ func (p *pipeline) startSpanIntake(ctx context.Context, mux *http.ServeMux) (dra
 		tokens = append([]string{p.ownToken}, tokens...) // this machine's own commands
 	}
 	intake, err := spanintake.New(spanintake.Config{
-		Publisher: p.publisher, Partitions: schemas.SpanPartitions, Tokens: tokens,
+		Publisher: p.publisher, Partitions: schemas.SpanPartitions, Tokens: tokens, Retention: p.settings.file.Spans.Retention,
 		Registerer: p.registry, Logger: p.env.logger,
 	})
 	if err != nil {

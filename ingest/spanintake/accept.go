@@ -21,9 +21,12 @@ func (in *Intake) accept(ctx context.Context, b *body.Body, format Format) (otlp
 	if err != nil {
 		return otlpwire.Report{}, err
 	}
-	chunks, report, err := otlpwire.Splitter{Partitions: in.cfg.Partitions, More: lease.More}.Split(data)
+	chunks, report, err := otlpwire.Splitter{Partitions: in.cfg.Partitions, More: lease.More, Accepted: in.accepted()}.Split(data)
 	if err != nil {
 		return report, err
+	}
+	if report.Accepted+report.Rejected == 0 && format.Note != nil {
+		report.Reason = format.Note(b.Data)
 	}
 	b.Release()
 	if err := ctx.Err(); err != nil {
@@ -35,6 +38,15 @@ func (in *Intake) accept(ctx context.Context, b *body.Body, format Format) (otlp
 		return report, fmt.Errorf("publish %d spans: %w", report.Accepted, err)
 	}
 	return report, nil
+}
+
+// accepted are the times that the stage behind the stream counts.
+func (in *Intake) accepted() (r otlpwire.Range) {
+	if in.cfg.Retention > 0 {
+		now := in.cfg.Now()
+		r = otlpwire.Range{From: now.Add(-in.cfg.Retention), To: now.Add(schemas.MaxSpanAhead)}
+	}
+	return r
 }
 
 func (f Format) read(ctx context.Context, data []byte, lease *body.Lease) ([]byte, error) {

@@ -46,6 +46,9 @@ type Config struct {
 	// MaxBody bounds one body after decompression, MaxBuffered what all requests
 	// hold in memory at one time.
 	MaxBody, MaxBuffered int64
+	// Retention is how long spans are kept: older ones are left out, as are those of
+	// a clock that is ahead. 0: whatever their time, they are taken.
+	Retention time.Duration
 	// RetryAfter is what a sender is told to wait after a fault of ours.
 	RetryAfter time.Duration
 	Registerer prometheus.Registerer

@@ -3,6 +3,7 @@ package otlpwire
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/fivekeys/fivekeys/schemas"
 )
@@ -45,7 +46,26 @@ type Splitter struct {
 	// More is asked for memory before chunks are made; its error ends the work and is
 	// returned as it is. nil: there is enough.
 	More func(bytes int) error
+	// Accepted are the times at which spans may end; others are left out.
+	Accepted Range
 }
+
+// Range is a range of times. The zero Range is all of them.
+type Range struct{ From, To time.Time }
+
+func (r Range) check(end int64) error {
+	switch {
+	case r == Range{}:
+		return nil
+	case end < r.From.UnixNano():
+		return fmt.Errorf("it ended at %s, and spans are kept from %s on", told(time.Unix(0, end)), told(r.From))
+	case end > r.To.UnixNano():
+		return fmt.Errorf("it ends at %s, and the clock here and an hour more is %s", told(time.Unix(0, end)), told(r.To))
+	}
+	return nil
+}
+
+func told(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // Split is a Splitter's, without a bound on memory besides the body's own.
 func Split(body []byte, partitions int) ([]Chunk, Report, error) {
@@ -56,7 +76,7 @@ func Split(body []byte, partitions int) ([]Chunk, Report, error) {
 // its spans by the partition of their trace. A span keeps its bytes, and within
 // a partition the spans keep their order. The chunks don't refer to body.
 func (o Splitter) Split(body []byte) ([]Chunk, Report, error) {
-	s := splitter{counts: make([]int, o.Partitions), more: o.More}
+	s := splitter{counts: make([]int, o.Partitions), more: o.More, checker: checker{accepted: o.Accepted}}
 	if err := s.walk(body); err != nil {
 		return nil, Report{}, err
 	}

@@ -32,7 +32,7 @@ const (
 	// DefaultRetention is how long spans are kept where the rules don't say.
 	DefaultRetention = 7 * 24 * time.Hour
 	// maxAhead is how far a sender's clock may be ahead of the stream's.
-	maxAhead = time.Hour
+	maxAhead = schemas.MaxSpanAhead
 	// tickAfter is how long a partition with open traces may be silent.
 	tickAfter   = time.Second
 	tickTimeout = 5 * time.Second
