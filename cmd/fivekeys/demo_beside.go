@@ -55,7 +55,7 @@ func (c *demoCommand) feedSpans(ctx context.Context, p *pipeline, model traffic.
 		}
 		sent += len(batch)
 		batch = batch[:0]
-		return out.post(ctx, "/v1/traces", http.Header{"Content-Type": {"application/x-protobuf"}}, body)
+		return out.post(ctx, "/v1/traces", http.Header{"Content-Type": {"application/x-protobuf"}, "Authorization": {"Bearer " + p.ownToken}}, body)
 	}
 	for d := range model.Deliveries(traffic.Rough()) {
 		for _, s := range d.Spans {

@@ -122,7 +122,7 @@ func (d *desk) bash(ctx context.Context, folder, script string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "bash", "-e", "-u", "-o", "pipefail", "-c", d.placeholders().Replace(script))
 	cmd.Dir = folder
 	cmd.Env = []string{
-		"PATH=" + d.paths, "HOME=" + d.folder, "FIVEKEYS_API_TOKEN=" + deskToken, "FIVEKEYS_LOG_LEVEL=warn",
+		"PATH=" + d.paths, "HOME=" + d.folder, "FIVEKEYS_API_TOKEN=" + deskToken, "FIVEKEYS_SPAN_TOKEN=" + deskToken, "FIVEKEYS_LOG_LEVEL=warn",
 		"GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_NAME=A", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=A", "GIT_COMMITTER_EMAIL=a@example.com",
 	}
 	return cmd

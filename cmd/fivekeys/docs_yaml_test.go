@@ -14,6 +14,7 @@ import (
 // to be YAML and no more.
 var foreignYAML = map[string]string{
 	"receivers:": "Alertmanager's configuration",
+	"exporters:": "the OpenTelemetry Collector's configuration",
 	"- name: ":   "a step of a GitHub workflow", //nolint:gocritic // the space is YAML's
 }
 

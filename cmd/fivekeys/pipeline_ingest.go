@@ -131,9 +131,12 @@ func (p *pipeline) startDecoding(ctx context.Context) error {
 // startSpanIntake takes spans: OTLP and Zipkin over HTTP on the mux, OTLP over
 // gRPC on an address of its own. It gives what makes it refuse new ones.
 func (p *pipeline) startSpanIntake(ctx context.Context, mux *http.ServeMux) (drain func(), err error) {
+	tokens := p.settings.spanTokens
+	if len(tokens) > 0 {
+		tokens = append([]string{p.ownToken}, tokens...) // this machine's own commands
+	}
 	intake, err := spanintake.New(spanintake.Config{
-		Publisher: p.publisher, Partitions: schemas.SpanPartitions, Tokens: p.settings.spanTokens,
-		Retention: p.settings.file.Spans.Retention,
+		Publisher: p.publisher, Partitions: schemas.SpanPartitions, Tokens: tokens, Retention: p.settings.file.Spans.Retention,
 		Registerer: p.registry, Logger: p.env.logger,
 	})
 	if err != nil {

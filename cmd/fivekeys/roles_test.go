@@ -89,7 +89,7 @@ func TestEachRoleAlone(t *testing.T) {
 	for _, s := range []*serving{intake, process} {
 		until(t, func() (bool, string) {
 			status, said := s.ends(t, "health", "--listen", s.addr)
-			return status == exitFailed && strings.Contains(said, `"status":"not ready"`) && strings.Contains(said, `"nats":"ask NATS`),
+			return status == exitFailed && strings.Contains(said, `"status":"not ready"`) && strings.Contains(said, `"nats":"not ready"`),
 				fmt.Sprintf("%v without NATS: fivekeys health ends with %d: %s", s.flags, status, said)
 		})
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"net"
+	"net/netip"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -50,6 +52,9 @@ func (c *serveCommand) Run(ctx context.Context, g *globals, env *environment) er
 			return err
 		}
 	}
+	if err := guardSpans(s, o); err != nil {
+		return err
+	}
 	o.tokens = s.tokens
 	o.sourceSecrets = s.sourceSecrets
 	p, err := startPipeline(ctx, g, env, s, o)
@@ -71,6 +76,32 @@ func (c *serveCommand) Run(ctx context.Context, g *globals, env *environment) er
 	}
 }
 
+// guardSpans refuses to take spans from everybody on a network: they decide what
+// the gate says.
+func guardSpans(s *settings, o pipelineOptions) error {
+	if !o.ingest || len(s.spanTokens) > 0 {
+		return nil
+	}
+	for _, address := range []string{o.listen, o.otlpListen} {
+		if address != "" && !loopback(address) {
+			return usagef("serve: %s is reachable from other machines, and spans need a token there; "+
+				"set FIVEKEYS_SPAN_TOKEN or FIVEKEYS_SPAN_TOKEN_FILE (make secrets makes one) and give it to the exporters as "+
+				"OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%%20TOKEN, or listen on 127.0.0.1", address)
+		}
+	}
+	return nil
+}
+
+// loopback says whether only this machine reaches an address.
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
+}
+
 // sayReady tells a person where everything is.
 func (p *pipeline) sayReady(s *settings) {
 	var b strings.Builder
@@ -90,7 +121,11 @@ func (p *pipeline) sayReady(s *settings) {
 			token = "bearer token from FIVEKEYS_API_TOKEN"
 		}
 		line("Events", p.url+"/v1/events ("+token+")")
-		line("Spans", p.url+"/v1/traces (OTLP), /api/v2/spans (Zipkin)")
+		spans := "FIVEKEYS_SPAN_TOKEN is not set: everybody on this machine may send"
+		if len(s.spanTokens) > 0 {
+			spans = "bearer token from FIVEKEYS_SPAN_TOKEN"
+		}
+		line("Spans", p.url+"/v1/traces (OTLP), /api/v2/spans (Zipkin) ("+spans+")")
 		if p.otlpAddr != "" {
 			line("", p.otlpAddr+" (OTLP over gRPC)")
 		}

@@ -31,8 +31,8 @@ type settings struct {
 	tokens        []string
 	personKey     []byte
 	sourceSecrets func(source string) []string
-	// spanTokens are demanded of senders of spans; none lets everybody send, as
-	// exporters within a network expect.
+	// spanTokens are demanded of senders of spans; none lets everybody on this
+	// machine send, and serve listens on no other address then.
 	spanTokens []string
 	objectives []schemas.Objective
 	// link is where alerts lead to: the dashboard of error budgets.

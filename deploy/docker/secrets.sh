@@ -9,7 +9,7 @@ mkdir -p "$dir"
 
 random() { head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n'; }
 
-for name in nats_password clickhouse_writer clickhouse_reader github_secret github_app_secret api_token person_key grafana_admin; do
+for name in nats_password clickhouse_writer clickhouse_reader github_secret github_app_secret api_token span_token person_key grafana_admin; do
   [ -s "$dir/$name" ] || random >"$dir/$name"
 done
 
@@ -32,4 +32,5 @@ XML
 # The containers run as users of their own and must be able to read them.
 chmod 755 "$dir"
 chmod 644 "$dir"/*
-echo "Secrets are in $dir. GitHub's webhook secret: $dir/github_secret, a GitHub App's: $dir/github_app_secret. Grafana's admin password: $dir/grafana_admin."
+echo "Secrets are in $dir. GitHub's webhook secret: $dir/github_secret, a GitHub App's: $dir/github_app_secret.
+What exporters of spans show: $dir/span_token. Grafana's admin password: $dir/grafana_admin."

@@ -84,6 +84,23 @@ func TestComposeInstallsThePluginBeforeGrafanaProvisions(t *testing.T) {
 	}
 }
 
+// What other machines reach does not start without a token for spans.
+func TestSpansNeedATokenWhereverOthersReachThem(t *testing.T) {
+	compose := loadCompose(t).Services["fivekeys"]
+	if file := compose.Environment["FIVEKEYS_SPAN_TOKEN_FILE"]; file == nil || *file != "/run/secrets/span_token" {
+		t.Error("docker-compose.yml gives no span token")
+	}
+	unit, err := os.ReadFile(filepath.Join(root, "deploy/systemd/fivekeys.service"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"LoadCredential=span_token:/etc/fivekeys/span_token\n", "Environment=FIVEKEYS_SPAN_TOKEN_FILE=%d/span_token\n"} {
+		if !strings.Contains(string(unit), line) {
+			t.Errorf("the systemd unit has no %q", line)
+		}
+	}
+}
+
 // The script makes exactly the files that the compose file reads, and running it
 // again changes none.
 func TestSecretsScriptMakesEverySecret(t *testing.T) {

@@ -26,6 +26,8 @@ func minimal() map[string]any {
 	return map[string]any{
 		"nats":       map[string]any{"url": "nats://nats:4222"},
 		"clickhouse": map[string]any{"url": "clickhouse://fivekeys_writer@clickhouse:9000/fivekeys"},
+		// It holds the span token, without which the intake does not start.
+		"secretsName": "fivekeys-senders",
 	}
 }
 
@@ -149,13 +151,16 @@ func TestChartsConfigurationIsOneOfOurs(t *testing.T) {
 }
 
 func TestChartRefusesValuesThatCannotWork(t *testing.T) {
-	for name, values := range map[string]map[string]any{
-		"nothing at all":             {},
-		"no NATS":                    {"clickhouse": minimal()["clickhouse"]},
-		"a NATS URL of no scheme":    {"nats": map[string]any{"url": "nats:4222"}, "clickhouse": minimal()["clickhouse"]},
-		"a misspelt key":             {"nats": minimal()["nats"], "clickhouse": minimal()["clickhouse"], "ingres": map[string]any{}},
-		"scaling without monitoring": {"nats": minimal()["nats"], "clickhouse": minimal()["clickhouse"], "process": map[string]any{"autoscaling": map[string]any{"enabled": true}}},
+	for name, spoil := range map[string]func(values map[string]any){
+		"nothing at all":             func(v map[string]any) { clear(v) },
+		"no NATS":                    func(v map[string]any) { delete(v, "nats") },
+		"a NATS URL of no scheme":    func(v map[string]any) { v["nats"] = map[string]any{"url": "nats:4222"} },
+		"no secret":                  func(v map[string]any) { delete(v, "secretsName") },
+		"a misspelt key":             func(v map[string]any) { v["ingres"] = map[string]any{} },
+		"scaling without monitoring": func(v map[string]any) { v["process"] = map[string]any{"autoscaling": map[string]any{"enabled": true}} },
 	} {
+		values := minimal()
+		spoil(values)
 		if _, err := render(values); err == nil {
 			t.Errorf("%s: accepted", name)
 		}

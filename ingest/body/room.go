@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// Crowd is how many connections an address may have.
+const Crowd = 2048
+
 // calmDown is how long after the last large body memory goes back to the system.
 const calmDown = 2 * time.Second
 
@@ -16,11 +19,16 @@ const calmDown = 2 * time.Second
 //
 // Bodies that are still arriving are nobody's yet: their senders may be idle, and
 // may have made up their signatures. They get room by two rules. All that arrives
-// from one address together takes at most half of the room. And a body grows only
-// as long as what is left then is at least half of its own size, so that however
-// many large ones arrive, there is always room for small ones.
+// from one address together takes at most half of the room. And a part of it, and
+// of each address's half, is for small bodies alone: enough for one on every
+// connection that an address may have, so that no number of large bodies shuts
+// them out.
 type room struct {
 	limit int64
+	// crowded is what large bodies leave, small what a body may have of it: 48 MiB and
+	// 24 KiB of a room of 256 MiB. Most webhooks are smaller.
+	crowded, small int64
+	calm           func() // gives memory back to the system
 
 	mu       sync.Mutex
 	held     int64
@@ -29,7 +37,15 @@ type room struct {
 	calming  bool
 }
 
-func newRoom(limit int64) *room { return &room{limit: limit, arriving: make(map[netip.Addr]int64)} }
+func newRoom(limit int64) *room {
+	crowded := limit * 3 / 16
+	return &room{limit: limit, crowded: crowded, small: crowded / Crowd, calm: calm, arriving: make(map[netip.Addr]int64)}
+}
+
+func calm() {
+	runtime.GC() // twice: the first one leaves the pools' buffers reachable
+	debug.FreeOSMemory()
+}
 
 // take takes n bytes.
 func (r *room) take(n int64) error {
@@ -47,7 +63,7 @@ func (r *room) receive(from netip.Addr, own, n int64) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	left := min(r.limit-r.held, r.limit/2-r.arriving[from]) - n
-	if own+n > 2*left {
+	if left < 0 || left < r.crowded && own+n > r.small {
 		return ErrFull
 	}
 	r.arriving[from] += n
@@ -80,8 +96,7 @@ func (r *room) give(n int64) {
 	}
 	r.calming = true
 	time.AfterFunc(calmDown, func() {
-		runtime.GC() // twice: the first one leaves the pools' buffers reachable
-		debug.FreeOSMemory()
+		r.calm()
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.calming, r.peak = false, r.held

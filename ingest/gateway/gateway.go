@@ -138,6 +138,7 @@ type Gateway struct {
 	bodies   *body.Reader
 	faults   *faultlog.Log
 	refused  *refusals.Ledger
+	unready  *faultlog.Log
 	draining atomic.Bool
 }
 
@@ -170,6 +171,7 @@ func New(cfg Config) (*Gateway, error) {
 		tokens:  signature.NewBearer(cfg.Tokens),
 		bodies:  bodies,
 		refused: refusals.New(cfg.Logger, cfg.Now),
+		unready: faultlog.New(cfg.Logger, cfg.Now, "not ready"),
 		faults:  faultlog.New(cfg.Logger, cfg.Now, "request refused, its sender was asked to try again"),
 	}
 	for _, s := range cfg.Sources {

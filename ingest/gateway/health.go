@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"sync"
 	"time"
@@ -20,8 +21,19 @@ func (g *Gateway) RegisterHealth(mux *http.ServeMux) {
 		writeJSON(w, http.StatusOK, "application/json", health{Status: "ok"})
 	})
 	mux.HandleFunc("GET /readyz", g.ready)
-	mux.Handle("GET /metrics", promhttp.HandlerFor(g.cfg.Gatherer, promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(g.cfg.Gatherer, promhttp.HandlerOpts{
+		// What fails to be gathered is left out and logged: anybody may ask for the rest.
+		ErrorHandling: promhttp.ContinueOnError, ErrorLog: slog.NewLogLogger(g.cfg.Logger.Handler(), slog.LevelError),
+		MaxRequestsInFlight: maxScrapes,
+	}))
 }
+
+// maxScrapes bounds how many gather the metrics at a time.
+const maxScrapes = 4
+
+// notReady is all that anybody may know of a check that fails: an error names
+// addresses, users and files.
+const notReady = "not ready"
 
 type health struct {
 	Status string            `json:"status"`
@@ -47,11 +59,17 @@ func (g *Gateway) ready(w http.ResponseWriter, r *http.Request) {
 		all.Go(func() { failures[i] = c.Ready(ctx) })
 	}
 	all.Wait()
+	// Who may send events may know why.
+	trusted := g.tokens.Precheck(r.Header) == nil
 	for i, c := range g.cfg.Checks {
 		h.Checks[c.Name] = "ok"
 		if failures[i] != nil {
-			h.Checks[c.Name] = failures[i].Error()
-			h.Status, status = "not ready", http.StatusServiceUnavailable
+			h.Checks[c.Name] = notReady
+			if trusted {
+				h.Checks[c.Name] = failures[i].Error()
+			}
+			g.unready.Note(c.Name, failures[i])
+			h.Status, status = notReady, http.StatusServiceUnavailable
 			w.Header().Set("Retry-After", retryAfter)
 		}
 	}

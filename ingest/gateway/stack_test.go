@@ -10,6 +10,7 @@ import (
 
 	"github.com/fivekeys/fivekeys/ingest/gateway"
 	"github.com/fivekeys/fivekeys/ingest/github"
+	"github.com/fivekeys/fivekeys/ingest/httpserver"
 	"github.com/fivekeys/fivekeys/ingest/signature"
 	"github.com/fivekeys/fivekeys/internal/jetstream"
 )
@@ -58,7 +59,9 @@ func serve(tb testing.TB, configure func(*gateway.Config)) *stack {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	server := httptest.NewServer(g.Handler())
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = httpserver.New(g.Handler())
+	server.Start()
 	tb.Cleanup(server.Close)
 	return &stack{Gateway: g, t: tb, url: server.URL, client: client}
 }

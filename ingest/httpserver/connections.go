@@ -12,7 +12,7 @@ import (
 
 // maxConnections bounds the connections of one server. One address has at most
 // half of them.
-const maxConnections = 4096
+const maxConnections = 2 * body.Crowd
 
 // connections bounds how many there are. A new one is always let in: the one that
 // has been idle for longest makes way, of the same address if that has too many.

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/fivekeys/fivekeys/internal/jsonshape"
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
@@ -51,15 +52,17 @@ type object struct {
 
 // split gives the JSON objects of a body, and whether each must name its specversion.
 func split(h http.Header, body []byte) (objects []json.RawMessage, strict bool, err error) {
-	media := mediaJSON
-	if ct := h.Get("Content-Type"); ct != "" {
-		if media, _, err = mime.ParseMediaType(ct); err != nil {
-			return nil, false, fmt.Errorf("%w: %q", ErrMediaType, ct)
-		}
+	ct := h.Get("Content-Type")
+	media, _, err := mime.ParseMediaType(ct)
+	if err != nil {
+		return nil, false, fmt.Errorf("%w: %q; name one in Content-Type: %s", ErrMediaType, ct, MediaTypes)
 	}
 	inHeaders := h.Get("Ce-Specversion") != "" && isJSON(media) && media != mediaEvent && media != mediaBatch
 	if media != mediaEvent && media != mediaBatch && media != mediaJSON && !inHeaders {
 		return nil, false, fmt.Errorf("%w: %q is none of %s", ErrMediaType, media, MediaTypes)
+	}
+	if _, err := jsonshape.Check(body); err != nil {
+		return nil, false, bodyError("is %v", err)
 	}
 	if !utf8.Valid(body) {
 		return nil, false, bodyError("is not UTF-8")
@@ -75,11 +78,11 @@ func split(h http.Header, body []byte) (objects []json.RawMessage, strict bool, 
 	case media == mediaEvent || media != mediaBatch && body[0] != '[':
 		return []json.RawMessage{body}, media == mediaEvent, nil
 	}
+	if n := jsonshape.Entries(body); n > MaxEvents {
+		return nil, false, bodyError("holds %d events; at most %d are taken at once", n, MaxEvents)
+	}
 	if !json.Valid(body) || json.Unmarshal(body, &objects) != nil {
 		return nil, false, bodyError("is not a JSON list of events%s", syntax(body))
-	}
-	if len(objects) > MaxEvents {
-		return nil, false, bodyError("holds %d events; at most %d are taken at once", len(objects), MaxEvents)
 	}
 	return objects, media == mediaBatch, nil
 }

@@ -80,7 +80,6 @@ func TestParse(t *testing.T) {
 		want   []string
 	}{
 		"one plain object":                {plain, event("1", "deployment", deployment), []string{"1 shop " + deployment}},
-		"no content type is plain JSON":   {header(), event("1", "deployment", deployment), []string{"1 shop " + deployment}},
 		"a plain array":                   {plain, "[" + event("1", "deployment", deployment) + "," + event("2", "deployment", deployment) + "]", []string{"1 shop " + deployment, "2 shop " + deployment}},
 		"a structured CloudEvent":         {structured, versioned, []string{"1 shop " + deployment}},
 		"a batch of CloudEvents":          {batched, "[" + versioned + "]", []string{"1 shop " + deployment}},

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/zstd"
 	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
@@ -86,6 +87,10 @@ func zstandard(t *testing.T, b []byte) []byte {
 	return out.Bytes()
 }
 
+func deepJSON(levels int) []byte {
+	return []byte(`{"resourceSpans":[{"resource":{"attributes":[{"key":"a","value":` + strings.Repeat(`{"arrayValue":{"values":[`, levels))
+}
+
 func TestHTTPAnswers(t *testing.T) {
 	good := encode(t, request(4, 0))
 	asJSON := fmt.Sprintf(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"%s","spanId":"EEE19B7EC3C1B174","name":"GET /",
@@ -112,8 +117,17 @@ func TestHTTPAnswers(t *testing.T) {
 		"protobuf that is cut off":        {map[string]string{"Content-Type": protobuf}, good[:len(good)-1], 400, "malformed", 0, 0},
 		"JSON for protobuf":               {map[string]string{"Content-Type": protobuf}, []byte(asJSON), 400, "malformed", 0, 0},
 		"protobuf for JSON":               {map[string]string{"Content-Type": json}, good, 400, "invalid", 0, 0},
+		"fields nobody knows":             {map[string]string{"Content-Type": json}, []byte(`{"foo":1}`), 200, `"foo" is none of`, 0, 0},
+		"text for JSON":                   {map[string]string{"Content-Type": json}, []byte(`hello`), 400, "not JSON", 0, 0},
+		"null for JSON":                   {map[string]string{"Content-Type": json}, []byte(`null`), 400, "no object with resourceSpans", 0, 0},
+		"a list for JSON":                 {map[string]string{"Content-Type": json}, []byte(`[]`), 400, "no object with resourceSpans", 0, 0},
+		"a text for its spans":            {map[string]string{"Content-Type": json}, []byte(`{"resourceSpans":"x"}`), 400, "near", 0, 0},
+		"more after the JSON":             {map[string]string{"Content-Type": json}, []byte(asJSON + " x"), 400, "not JSON", 0, 0},
+		"a million levels":                {map[string]string{"Content-Type": json, "Content-Encoding": "gzip"}, gzipped(t, deepJSON(30_000)), 400, "nested too deep", 0, 0},
+		"objects without end":             {map[string]string{"Content-Type": json, "Content-Encoding": "gzip"}, gzipped(t, []byte(`{"resourceSpans":[`+strings.Repeat("{},", 300_000)+`{}]}`)), 503, "overloaded", 0, 0},
+		"snappy":                          {map[string]string{"Content-Type": protobuf, "Content-Encoding": "snappy"}, s2.EncodeSnappy(nil, good), 200, "", 4, 0},
 		"an empty body for JSON":          {map[string]string{"Content-Type": json}, nil, 400, "empty", 0, 0},
-		"an id that isn't hex":            {map[string]string{"Content-Type": json}, bytes.Replace([]byte(asJSON), []byte("EEE"), []byte("XYZ"), 1), 400, "invalid", 0, 0},
+		"an id that isn't hex":            {map[string]string{"Content-Type": json}, bytes.Replace([]byte(asJSON), []byte("EEE"), []byte("XYZ"), 1), 400, "32 hex digits", 0, 0},
 		"no gzip for gzip":                {map[string]string{"Content-Type": protobuf, "Content-Encoding": "gzip"}, good, 400, "gzip", 0, 0},
 		"gzip that is cut off":            {map[string]string{"Content-Type": protobuf, "Content-Encoding": "gzip"}, gzipped(t, good)[:30], 400, "gzip", 0, 0},
 		"no zstd for zstd":                {map[string]string{"Content-Type": protobuf, "Content-Encoding": "zstd"}, good, 400, "zstd", 0, 0},
@@ -125,7 +139,7 @@ func TestHTTPAnswers(t *testing.T) {
 		"more than the limit in zstd":     {map[string]string{"Content-Type": protobuf, "Content-Encoding": "zstd"}, zstandard(t, make([]byte, 2<<20)), 413, "too large", 0, 0},
 	} {
 		t.Run(sentence, func(t *testing.T) {
-			s := serve(t, func(c *spanintake.Config) { c.MaxBody = 1 << 20 })
+			s := serve(t, func(c *spanintake.Config) { c.MaxBody, c.MaxBuffered = 1<<20, 16<<20 })
 			a := s.post(tt.headers, tt.body)
 			if a.status != tt.status {
 				t.Fatalf("answered with %d %s", a.status, a.body)

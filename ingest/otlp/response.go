@@ -22,8 +22,11 @@ type partialSuccess struct {
 }
 
 func newResponse(report otlpwire.Report) response {
-	if report.Rejected == 0 {
+	switch {
+	case report.Rejected == 0 && report.Reason == nil:
 		return response{}
+	case report.Rejected == 0:
+		return response{&partialSuccess{ErrorMessage: text(report.Reason.Error())}}
 	}
 	return response{&partialSuccess{
 		RejectedSpans: int64(report.Rejected),

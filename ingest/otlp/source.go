@@ -1,15 +1,6 @@
 package otlp
 
-import (
-	"context"
-	"fmt"
-
-	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
-
-	"github.com/fivekeys/fivekeys/ingest/spanintake"
-	"github.com/fivekeys/fivekeys/internal/jsonshape"
-	"github.com/fivekeys/fivekeys/internal/otlpwire"
-)
+import "github.com/fivekeys/fivekeys/ingest/spanintake"
 
 const (
 	mediaProtobuf = "application/x-protobuf"
@@ -28,32 +19,8 @@ func New(in *spanintake.Intake) *Source {
 		intake: in,
 		http: in.Endpoint("otlp_http", map[string]spanintake.Format{
 			mediaProtobuf: {},
-			mediaJSON:     {Cost: costOfJSON, Convert: fromJSON},
+			mediaJSON:     {Cost: costOfJSON, Convert: fromJSON, Note: noteOnJSON},
 		}),
 		grpc: in.Endpoint("otlp_grpc", nil),
 	}
-}
-
-// objectSize is what an object of JSON becomes in memory, about.
-const objectSize = 64
-
-func costOfJSON(body []byte) (int, error) {
-	objects, err := jsonshape.Check(body)
-	return len(body) + objects*objectSize, err
-}
-
-// fromJSON leaves OTLP's dialect of JSON (ids in hex, enums as numbers, long
-// numbers as strings) to the collector's library.
-func fromJSON(_ context.Context, body []byte) (data []byte, none otlpwire.Report, err error) {
-	if len(body) == 0 {
-		return nil, none, fmt.Errorf("%w: an empty body is not JSON", spanintake.ErrInvalid)
-	}
-	request := ptraceotlp.NewExportRequest()
-	if err := request.UnmarshalJSON(body); err != nil {
-		return nil, none, fmt.Errorf("%w: %w", spanintake.ErrInvalid, err)
-	}
-	if data, err = request.MarshalProto(); err != nil {
-		return nil, none, fmt.Errorf("%w: %w", spanintake.ErrInvalid, err)
-	}
-	return data, none, nil
 }

@@ -21,12 +21,15 @@ func (in *Intake) accept(ctx context.Context, b *body.Body, format Format) (otlp
 	if err != nil {
 		return otlpwire.Report{}, err
 	}
-	chunks, report, err := in.splitter(lease).Split(data)
+	chunks, report, err := otlpwire.Splitter{Partitions: in.cfg.Partitions, More: lease.More, Accepted: in.accepted()}.Split(data)
 	if err != nil {
 		return report, err
 	}
 	if report.Rejected += left.Rejected; left.Reason != nil {
 		report.Reason = left.Reason
+	}
+	if report.Accepted+report.Rejected == 0 && format.Note != nil {
+		report.Reason = format.Note(b.Data)
 	}
 	b.Release()
 	if err := ctx.Err(); err != nil {
@@ -40,15 +43,14 @@ func (in *Intake) accept(ctx context.Context, b *body.Body, format Format) (otlp
 	return report, nil
 }
 
-// splitter refuses spans that the stage behind the queue would drop: their sender
-// is still there to be told.
-func (in *Intake) splitter(lease *body.Lease) otlpwire.Splitter {
+// accepted are the times that the stage behind the stream counts.
+func (in *Intake) accepted() (r otlpwire.Range) {
 	now := in.cfg.Now()
-	s := otlpwire.Splitter{Partitions: in.cfg.Partitions, More: lease.More, To: now.Add(schemas.MaxSpanAhead)}
+	r.To = now.Add(schemas.MaxSpanAhead)
 	if in.cfg.Retention > 0 {
-		s.From = now.Add(-in.cfg.Retention)
+		r.From = now.Add(-in.cfg.Retention)
 	}
-	return s
+	return r
 }
 
 func (f Format) read(ctx context.Context, data []byte, lease *body.Lease) ([]byte, otlpwire.Report, error) {

@@ -23,6 +23,8 @@ type Format struct {
 	// Convert gives the bytes and what it left out, or says ErrInvalid. It ends with
 	// ctx, and keeps nothing of the body. nil: the body is what it takes.
 	Convert func(ctx context.Context, body []byte) ([]byte, otlpwire.Report, error)
+	// Note says what is odd about a body that holds no spans, or nothing. nil: nothing.
+	Note func(body []byte) error
 }
 
 // Endpoint is one way in, with its metrics.

@@ -46,7 +46,8 @@ type Config struct {
 	// MaxBody bounds one body after decompression, MaxBuffered what all requests
 	// hold in memory at one time.
 	MaxBody, MaxBuffered int64
-	// Retention is how long spans are kept: older ones are refused. 0: whatever comes.
+	// Retention is how long spans are kept: older ones are left out. 0: none is too
+	// old. One of a clock that is ahead is left out in any case.
 	Retention time.Duration
 	// RetryAfter is what a sender is told to wait after a fault of ours.
 	RetryAfter time.Duration

@@ -16,16 +16,18 @@ var (
 	errNoStart   = fmt.Errorf("the start time is missing or before the year %d; is it in the right unit?", schemas.EarliestTime.Year())
 	errNegative  = errors.New("it ends before it starts")
 	errTimeRange = fmt.Errorf("a time is not before the year %d; is it in the right unit?", schemas.LatestTime.Year())
-	errOld       = errors.New("it ended before what is kept begins (spans.retention)")
-	errAhead     = errors.New("it ends more than an hour ahead of the clock here")
 	errUTF8      = errors.New("a text is not UTF-8")
 	errTooDeep   = errors.New("an attribute is nested more than 32 deep")
 	errSpanSize  = errors.New("it is larger than 768 KiB")
+	errMany      = errors.New("it has more than 1024 attributes, events or links")
 	errHeader    = errors.New("its resource or scope is larger than 64 KiB")
 )
 
 const (
 	maxDepth = 32
+	// maxEntries bounds the attributes of anything that has some, and the events and
+	// links of a span: eight times what SDKs write unless told otherwise.
+	maxEntries = 1024
 )
 
 // The accepted times of spans are those of events, in ns.
@@ -38,15 +40,14 @@ var (
 // reason and goes on, since malformed bytes further on matter more: its methods
 // say whether the protobuf is well-formed.
 type checker struct {
-	reason error
-	// from and to bound when a span may have ended; 0 is no bound.
-	from, to uint64
+	reason   error
+	accepted Range
 	trace    schemas.TraceID
 	id       schemas.SpanID
 }
 
 func (k *checker) reject(reason error) {
-	if k.reason == nil {
+	if k.reason == nil && reason != nil {
 		k.reason = reason
 	}
 }
@@ -57,8 +58,15 @@ func (k *checker) text(b []byte) {
 	}
 }
 
+func (k *checker) count(n *int) {
+	if *n++; *n > maxEntries {
+		k.reject(errMany)
+	}
+}
+
 func (k *checker) span(b []byte) bool {
 	var start, end uint64
+	var attributes, events, links int
 	k.trace, k.id = schemas.TraceID{}, schemas.SpanID{}
 	if len(b) > maxSpan {
 		k.reject(errSpanSize)
@@ -90,10 +98,13 @@ func (k *checker) span(b []byte) bool {
 		case spanEnd:
 			end = c.bits
 		case spanAttribute:
+			k.count(&attributes)
 			ok = k.attribute(c.body(), 0)
 		case spanEvent:
+			k.count(&events)
 			ok = k.event(c.body())
 		case spanLink:
+			k.count(&links)
 			ok = k.link(c.body())
 		case spanStatus:
 			ok = k.status(c.body())
@@ -113,15 +124,14 @@ func (k *checker) span(b []byte) bool {
 		k.reject(errNegative)
 	case end >= latest:
 		k.reject(errTimeRange)
-	case end < k.from:
-		k.reject(errOld)
-	case k.to > 0 && end > k.to:
-		k.reject(errAhead)
+	default:
+		k.reject(k.accepted.check(int64(end)))
 	}
 	return c.err == nil
 }
 
 func (k *checker) event(b []byte) bool {
+	var attributes int
 	c := at(b)
 	for c.next() {
 		switch c.tag {
@@ -132,6 +142,7 @@ func (k *checker) event(b []byte) bool {
 		case eventName:
 			k.text(c.body())
 		case eventAttribute:
+			k.count(&attributes)
 			if !k.attribute(c.body(), 0) {
 				return false
 			}
@@ -141,12 +152,14 @@ func (k *checker) event(b []byte) bool {
 }
 
 func (k *checker) link(b []byte) bool {
+	var attributes int
 	c := at(b)
 	for c.next() {
 		switch c.tag {
 		case linkState:
 			k.text(c.body())
 		case linkAttribute:
+			k.count(&attributes)
 			if !k.attribute(c.body(), 0) {
 				return false
 			}
@@ -166,9 +179,14 @@ func (k *checker) status(b []byte) bool {
 }
 
 func (k *checker) resource(b []byte) bool {
+	var attributes int
 	c := at(b)
 	for c.next() {
-		if c.tag == resourceAttribute && !k.attribute(c.body(), 0) {
+		if c.tag != resourceAttribute {
+			continue
+		}
+		k.count(&attributes)
+		if !k.attribute(c.body(), 0) {
 			return false
 		}
 	}
@@ -176,12 +194,14 @@ func (k *checker) resource(b []byte) bool {
 }
 
 func (k *checker) scope(b []byte) bool {
+	var attributes int
 	c := at(b)
 	for c.next() {
 		switch c.tag {
 		case scopeName, scopeVersion:
 			k.text(c.body())
 		case scopeAttribute:
+			k.count(&attributes)
 			if !k.attribute(c.body(), 0) {
 				return false
 			}

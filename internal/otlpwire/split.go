@@ -46,9 +46,24 @@ type Splitter struct {
 	// More is asked for memory before chunks are made; its error ends the work and is
 	// returned as it is. nil: there is enough.
 	More func(bytes int) error
-	// From and To bound when a span may have ended; zero is no bound.
-	From, To time.Time
+	// Accepted are the times at which spans may end; others are left out.
+	Accepted Range
 }
+
+// Range is a range of times, open where an end is zero.
+type Range struct{ From, To time.Time }
+
+func (r Range) check(end int64) error {
+	switch {
+	case !r.From.IsZero() && end < r.From.UnixNano():
+		return fmt.Errorf("it ended at %s, and spans are kept from %s on", told(time.Unix(0, end)), told(r.From))
+	case !r.To.IsZero() && end > r.To.UnixNano():
+		return fmt.Errorf("it ends at %s, and the clock here and an hour more is %s", told(time.Unix(0, end)), told(r.To))
+	}
+	return nil
+}
+
+func told(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // Split is a Splitter's, without a bound on memory besides the body's own.
 func Split(body []byte, partitions int) ([]Chunk, Report, error) {
@@ -59,7 +74,7 @@ func Split(body []byte, partitions int) ([]Chunk, Report, error) {
 // its spans by the partition of their trace. A span keeps its bytes, and within
 // a partition the spans keep their order. The chunks don't refer to body.
 func (o Splitter) Split(body []byte) ([]Chunk, Report, error) {
-	s := splitter{counts: make([]int, o.Partitions), more: o.More, checker: checker{from: nanos(o.From), to: nanos(o.To)}}
+	s := splitter{counts: make([]int, o.Partitions), more: o.More, checker: checker{accepted: o.Accepted}}
 	if err := s.walk(body); err != nil {
 		return nil, Report{}, err
 	}
@@ -68,13 +83,6 @@ func (o Splitter) Split(body []byte) ([]Chunk, Report, error) {
 		return nil, Report{}, err
 	}
 	return chunks, s.report, nil
-}
-
-func nanos(t time.Time) uint64 {
-	if t.IsZero() {
-		return 0
-	}
-	return uint64(max(t.UnixNano(), 0))
 }
 
 // splitter first notes where everything lies; nothing is copied until the whole

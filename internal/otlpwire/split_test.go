@@ -2,6 +2,7 @@ package otlpwire_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -43,6 +44,13 @@ func TestSpansThatMakeNoSense(t *testing.T) {
 		"a status message that isn't UTF-8":       {func(s ptrace.Span) { s.Status().SetMessage("\xff") }, "UTF-8"},
 		"nesting without end":                     {func(s ptrace.Span) { deep(s.Attributes().PutEmpty("a")) }, "nested"},
 		"more than a message can hold":            {func(s ptrace.Span) { s.Attributes().PutStr("a", strings.Repeat("x", 800<<10)) }, "768 KiB"},
+		"attributes without end":                  {func(s ptrace.Span) { many(s.Attributes(), 1025) }, "1024"},
+		"events without end":                      {func(s ptrace.Span) { times(1025, func() { s.Events().AppendEmpty() }) }, "1024"},
+		"links without end":                       {func(s ptrace.Span) { times(1025, func() { s.Links().AppendEmpty() }) }, "1024"},
+		"an event's attributes without end":       {func(s ptrace.Span) { many(s.Events().AppendEmpty().Attributes(), 1025) }, "1024"},
+		"a link's attributes without end":         {func(s ptrace.Span) { many(s.Links().AppendEmpty().Attributes(), 1025) }, "1024"},
+		"a thousand attributes are fine":          {func(s ptrace.Span) { s.Attributes().Clear(); many(s.Attributes(), 1024) }, ""},
+		"a thousand events are fine":              {func(s ptrace.Span) { s.Events().RemoveIf(all); times(1024, func() { s.Events().AppendEmpty() }) }, ""},
 		"no name is fine":                         {func(s ptrace.Span) { s.SetName("") }, ""},
 		"no duration is fine":                     {func(s ptrace.Span) { s.SetEndTimestamp(noon) }, ""},
 		"a large span is fine":                    {func(s ptrace.Span) { s.Attributes().PutStr("a", strings.Repeat("x", 700<<10)) }, ""},
@@ -80,6 +88,78 @@ func TestSpansThatMakeNoSense(t *testing.T) {
 	}
 }
 
+func all(ptrace.SpanEvent) bool { return true }
+
+func times(n int, do func()) {
+	for range n {
+		do()
+	}
+}
+
+func many(m pcommon.Map, n int) {
+	for i := range n {
+		m.PutStr(fmt.Sprint(i), "v")
+	}
+}
+
+// What it takes is asked for before it is made, and nothing is made without it.
+func TestMemoryIsAskedForFirst(t *testing.T) {
+	body := marshal(t, typical(3000))
+	asked := 0
+	chunks, _, err := otlpwire.Splitter{Partitions: 3, More: func(n int) error { asked += n; return nil }}.Split(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := 0
+	for _, c := range chunks {
+		made += len(c.Data)
+	}
+	if asked < made {
+		t.Errorf("%d bytes were asked for, %d made", asked, made)
+	}
+	full := errors.New("full")
+	for allowed := range 3 {
+		calls := 0
+		chunks, _, err := otlpwire.Splitter{Partitions: 3, More: func(int) error {
+			if calls++; calls > allowed {
+				return full
+			}
+			return nil
+		}}.Split(body)
+		if !errors.Is(err, full) || chunks != nil {
+			t.Errorf("after %d times: %d chunks, %v", allowed, len(chunks), err)
+		}
+	}
+}
+
+func TestSpansOfOtherTimesAreLeftOut(t *testing.T) {
+	at := time.Unix(0, noon).UTC()
+	for sentence, tt := range map[string]struct {
+		accepted otlpwire.Range
+		want     string
+	}{
+		"any time":                {otlpwire.Range{}, ""},
+		"at the beginning":        {otlpwire.Range{From: at.Add(time.Second), To: at.Add(time.Hour)}, ""},
+		"at the end":              {otlpwire.Range{From: at.Add(-time.Hour), To: at.Add(time.Second)}, ""},
+		"older than spans get":    {otlpwire.Range{From: at.Add(time.Second + 1), To: at.Add(time.Hour)}, "spans are kept from " + at.Add(time.Second).Format(time.RFC3339)},
+		"of a clock that's ahead": {otlpwire.Range{From: at.Add(-time.Hour), To: at.Add(time.Second - 1)}, "it ends at " + at.Add(time.Second).Format(time.RFC3339)},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			traces := typical(1)
+			s := traces.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0)
+			s.SetStartTimestamp(noon)
+			s.SetEndTimestamp(noon + 1e9)
+			_, report, err := otlpwire.Splitter{Partitions: 1, Accepted: tt.accepted}.Split(marshal(t, traces))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tt.want == "" && report.Accepted != 1 || tt.want != "" && (report.Rejected != 1 || !strings.Contains(report.Reason.Error(), tt.want)) {
+				t.Errorf("%+v", report)
+			}
+		})
+	}
+}
+
 func TestResourceThatMakesNoSense(t *testing.T) {
 	for sentence, tt := range map[string]struct {
 		spoil func(ptrace.ResourceSpans)
@@ -88,6 +168,8 @@ func TestResourceThatMakesNoSense(t *testing.T) {
 		"a resource that isn't UTF-8":   {func(rs ptrace.ResourceSpans) { rs.Resource().Attributes().PutStr("a", "\xff") }, "UTF-8"},
 		"a schema that isn't UTF-8":     {func(rs ptrace.ResourceSpans) { rs.SetSchemaUrl("\xff") }, "UTF-8"},
 		"a scope that isn't UTF-8":      {func(rs ptrace.ResourceSpans) { rs.ScopeSpans().At(0).Scope().SetName("\xff") }, "UTF-8"},
+		"a resource without end":        {func(rs ptrace.ResourceSpans) { many(rs.Resource().Attributes(), 1025) }, "1024"},
+		"a scope without end":           {func(rs ptrace.ResourceSpans) { many(rs.ScopeSpans().At(0).Scope().Attributes(), 1025) }, "1024"},
 		"a resource of a hundred pages": {func(rs ptrace.ResourceSpans) { rs.Resource().Attributes().PutStr("a", strings.Repeat("x", 70<<10)) }, "64 KiB"},
 	} {
 		t.Run(sentence, func(t *testing.T) {
@@ -284,13 +366,13 @@ func TestTheFunctionsErrorEndsDecoding(t *testing.T) {
 
 func TestSpansOutsideTheAcceptedTimesAreLeftOut(t *testing.T) {
 	now := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
-	o := otlpwire.Splitter{Partitions: 1, From: now.Add(-7 * 24 * time.Hour), To: now.Add(time.Hour)}
+	o := otlpwire.Splitter{Partitions: 1, Accepted: otlpwire.Range{From: now.Add(-7 * 24 * time.Hour), To: now.Add(time.Hour)}}
 	for ended, reason := range map[time.Time]string{
 		now:                          "",
 		now.Add(time.Hour):           "",
-		now.Add(time.Hour + 1):       "more than an hour ahead",
+		now.Add(time.Hour + 1):       "the clock here and an hour more",
 		now.Add(-7 * 24 * time.Hour): "",
-		now.Add(-7*24*time.Hour - 1): "before what is kept begins",
+		now.Add(-7*24*time.Hour - 1): "spans are kept from",
 		time.Date(2150, 1, 1, 0, 0, 0, 0, time.UTC):   "2100",
 		time.Date(1979, 12, 31, 0, 0, 0, 0, time.UTC): "before the year 1980",
 	} {

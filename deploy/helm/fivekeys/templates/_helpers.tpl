@@ -96,11 +96,9 @@ spec:
                   name: {{ . }}
                   key: password
             {{- end }}
-          {{- with $root.Values.secretsName }}
           envFrom:
             - secretRef:
-                name: {{ . }}
-          {{- end }}
+                name: {{ $root.Values.secretsName }}
           ports:
             - name: http
               containerPort: 8080
