@@ -3,7 +3,9 @@ package schemas
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -64,6 +66,8 @@ func misfit(raw json.RawMessage, t reflect.Type, path string) error {
 		return wrong("a number")
 	case reflect.Slice:
 		return misfitList(raw, t, path, wrong)
+	case reflect.Map:
+		return misfitMap(raw, t, path, wrong)
 	case reflect.Struct:
 		return misfitObject(raw, t, path, wrong)
 	}
@@ -79,6 +83,19 @@ func misfitList(raw json.RawMessage, t reflect.Type, path string, wrong func(str
 	}
 	for i, one := range list {
 		if err := misfit(one, t.Elem(), fmt.Sprintf("%s.%d", path, i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func misfitMap(raw json.RawMessage, t reflect.Type, path string, wrong func(string) error) error {
+	var entries map[string]json.RawMessage
+	if json.Unmarshal(raw, &entries) != nil {
+		return wrong("an object")
+	}
+	for _, key := range slices.Sorted(maps.Keys(entries)) {
+		if err := misfit(entries[key], t.Elem(), path+"."+key); err != nil {
 			return err
 		}
 	}

@@ -2,7 +2,6 @@ package alertmanager
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -43,7 +42,7 @@ const stamp = "2006-01-02T15:04:05.000Z"
 // Decode gives the events of those alerts of a notification that are incidents.
 func (*Source) Decode(d schemas.Delivery, c *schemas.Catalog) ([]schemas.Event, error) {
 	var n notification
-	if err := json.Unmarshal(d.Body, &n); err != nil {
+	if err := schemas.ReadJSON(d.Body, &n); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPayload, err)
 	}
 	if n.Alerts == nil {

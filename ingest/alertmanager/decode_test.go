@@ -149,7 +149,7 @@ func TestWhatIsNoNotification(t *testing.T) {
 	for name, tt := range map[string]struct{ body, want string }{
 		"not JSON":            {`{"alerts":[`, "unexpected end of JSON"},
 		"no alerts":           {`{"event":{}}`, "holds no alerts"},
-		"labels that are odd": {notification(alert(`"severity":5`)), "cannot unmarshal"},
+		"labels that are odd": {notification(alert(`"severity":5`)), "alerts.0.labels.severity: must be a text, is 5"},
 		"no fingerprint":      {notification(strings.Replace(good, `"f1"`, `""`, 1)), "decode alert 0: unexpected payload: alert has no fingerprint"},
 		"no start":            {notification(strings.Replace(good, "2026-01-01T10:00:00Z", "0001-01-01T00:00:00Z", 1)), "no startsAt"},
 		"another status":      {notification(strings.Replace(good, "firing", "pending", 1)), `"pending", neither firing nor resolved`},

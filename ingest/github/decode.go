@@ -63,7 +63,7 @@ func as[T any](decode func(*hook, *T) error) func(*hook, []byte) error {
 		}
 		err := decode(h, &v)
 		if err != nil && mismatch != nil {
-			return fmt.Errorf("%w (%w)", err, mismatch)
+			return fmt.Errorf("%w (%s is %s, which is not what GitHub documents)", err, mismatch.Field, mismatch.Value)
 		}
 		return err
 	}

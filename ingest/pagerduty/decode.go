@@ -69,7 +69,7 @@ var statuses = map[string]schemas.IncidentStatus{
 // nothing about an incident's state.
 func (*Source) Decode(d schemas.Delivery, c *schemas.Catalog) ([]schemas.Event, error) {
 	var w webhook
-	if err := json.Unmarshal(d.Body, &w); err != nil {
+	if err := schemas.ReadJSON(d.Body, &w); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPayload, err)
 	}
 	if w.Event.Type == "" {

@@ -146,7 +146,7 @@ func TestWhatIsNoPayload(t *testing.T) {
 		"no service":             {webhook("incident.resolved", `"title":"x"`), "incident Q1 has no service"},
 		"no time":                {`{"event":{"event_type":"incident.resolved","data":{"id":"Q1",` + service + `}}}`, "incident Q1 has no time"},
 		"a time of another age":  {strings.Replace(webhook("incident.resolved", service), "2026-01-01T10:30", "2500-01-01T10:30", 1), "outside the accepted times"},
-		"a time that is a story": {strings.Replace(webhook("incident.resolved", service), "2026-01-01T10:30:00.5Z", "noon", 1), "parsing time"},
+		"a time that is a story": {strings.Replace(webhook("incident.resolved", service), "2026-01-01T10:30:00.5Z", "noon", 1), "event.occurred_at: must be a time"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			events, err := pagerduty.New(nil).Decode(schemas.Delivery{Body: []byte(tt.body)}, &schemas.Catalog{})

@@ -252,6 +252,10 @@ func (d *decoder) scalar(n ast.Node, what string) (string, bool) {
 		d.report(n, what+" holds control characters", "write it on one line")
 		return "", false
 	}
+	if err := schemas.CheckName(s); err != nil {
+		d.report(n, what+" "+err.Error(), "type it anew instead of pasting it")
+		return "", false
+	}
 	return s, true
 }
 

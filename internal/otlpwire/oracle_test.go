@@ -141,6 +141,9 @@ func view(t *testing.T, traces ptrace.Traces) []schemas.Span {
 					Peer:       cmp.Or(peer("service.peer.name"), peer("peer.service")),
 					Attributes: attributes(s.Attributes()), Resource: resource,
 				}
+				for _, name := range []*string{&span.Service, &span.Version, &span.Environment, &span.Name, &span.Peer} {
+					*name = schemas.CleanName(*name)
+				}
 				for _, e := range s.Events().All() {
 					span.Events = append(span.Events, schemas.SpanEvent{Time: int64(e.Timestamp()), Name: e.Name(), Attributes: attributes(e.Attributes())})
 				}

@@ -62,6 +62,21 @@ func (d *duplicates) seen(trace schemas.TraceID, span schemas.SpanID) bool {
 	return false
 }
 
+// identityOf tells a span from the others of its trace. It is its id, which
+// Zipkin's clients and servers may share without saying so: the called side is
+// told from the calling one, and from that of another service.
+func identityOf(span *schemas.Span) schemas.SpanID {
+	if !span.Kind.Entry() {
+		return span.SpanID
+	}
+	const fnvPrime = 1099511628211 // FNV-1a in place: hash/fnv would allocate for every span
+	h := binary.BigEndian.Uint64(span.SpanID[:])
+	for i := range len(span.Service) {
+		h = (h ^ uint64(span.Service[i])) * fnvPrime
+	}
+	return schemas.SpanID(binary.BigEndian.AppendUint64(nil, h))
+}
+
 // fingerprint mixes the identity into 64 bits: among ten million spans, one in a
 // trillion is taken for another.
 func fingerprint(trace schemas.TraceID, span schemas.SpanID) uint64 {

@@ -109,3 +109,18 @@ func BenchmarkDuplicates(b *testing.B) {
 		d.seen(identity(n))
 	}
 }
+
+func TestBothSidesOfASharedIDAreSpansOfTheirOwn(t *testing.T) {
+	of := func(kind schemas.SpanKind, service string) schemas.SpanID {
+		return identityOf(&schemas.Span{SpanID: schemas.SpanID{7}, Kind: kind, Service: service})
+	}
+	sides := map[schemas.SpanID]bool{
+		of(schemas.KindClient, "web"): true, of(schemas.KindServer, "app"): true, of(schemas.KindServer, "other"): true,
+	}
+	if len(sides) != 3 {
+		t.Errorf("%d identities, want 3", len(sides))
+	}
+	if of(schemas.KindServer, "app") != of(schemas.KindServer, "app") || of(schemas.KindClient, "web") != of(schemas.KindInternal, "app") {
+		t.Error("the same span again is another one")
+	}
+}

@@ -36,7 +36,7 @@ func (p *partition) take(span *schemas.Span) error {
 		}
 		return nil
 	}
-	if p.duplicates.seen(span.TraceID, span.SpanID) {
+	if p.duplicates.seen(span.TraceID, identityOf(span)) {
 		if p.counting {
 			p.session.tally.duplicate++
 		}
