@@ -56,37 +56,3 @@ func TestReadingAStream(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
-
-func TestTrimToKeepsWhatComesAfterASequence(t *testing.T) {
-	c := ready(t, Config{})
-	p := publisher(t, c, PublisherConfig{})
-	for i := range 5 {
-		mustPublish(t, p, Message{Subject: "spans.0", ID: fmt.Sprint(i), Data: []byte("x")})
-	}
-	state := func() StreamState {
-		t.Helper()
-		states, err := c.StreamStates(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, s := range states {
-			if s.Stream == StreamSpans {
-				return s
-			}
-		}
-		t.Fatal("no stream of spans")
-		return StreamState{}
-	}
-	for _, step := range []struct{ to, first, messages uint64 }{{0, 1, 5}, {3, 4, 2}, {2, 4, 2}, {9, 6, 0}} {
-		if err := c.TrimTo(t.Context(), StreamSpans, step.to); err != nil {
-			t.Fatal(err)
-		}
-		if s := state(); s.FirstSequence != step.first || s.Messages != step.messages {
-			t.Errorf("trimmed to %d it begins at %d and holds %d messages, want %d and %d", step.to, s.FirstSequence, s.Messages, step.first, step.messages)
-		}
-	}
-	// The end has not moved: a reader waits for number 6.
-	if r := mustPublish(t, p, Message{Subject: "spans.0", ID: "6", Data: []byte("x")}); r.Sequence != 6 {
-		t.Errorf("the next is number %d", r.Sequence)
-	}
-}
