@@ -1,4 +1,5 @@
-# make help lists every habit. Everything a target needs, it installs.
+# make help lists every habit. What a target needs and npm or Go can fetch into this folder, it fetches; only make browser
+# installs something on the machine.
 SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -eu -o pipefail -c
@@ -45,17 +46,21 @@ $(SCHEMA): dashboards/testdata/schema/package-lock.json
 browser: ## Install Chromium for the tests of the HTML report (Debian's package)
 	command -v chromium >/dev/null || { sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); $$sudo apt-get update -qq; $$sudo apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core; }
 
+.PHONY: chromium
+chromium:
+	@command -v chromium chromium-browser google-chrome >/dev/null || echo "No Chromium: the tests of the HTML report in a browser are SKIPPED (make browser installs it)." >&2
+
 .PHONY: demo
 demo: build ## Run everything on sample input and print the report
 	bin/fivekeys demo
 
 .PHONY: test
-test: build payloads schema browser ## Run every test, on the real NATS and the real engine
+test: build payloads schema chromium ## Run every test, on the real NATS and the real engine
 	go test -timeout 30m $(PACKAGES)
 	cd deploy/verify && go test ./...
 
 .PHONY: race
-race: build payloads schema browser ## Run the tests under the race detector
+race: build payloads schema chromium ## Run the tests under the race detector
 	go test -race -timeout 60m $(PACKAGES)
 
 .PHONY: fuzz

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -58,7 +57,7 @@ spec:
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{folder: t.TempDir(), addr: freeAddr(t), sql: freeAddr(t)}
+	d := &desk{folder: t.TempDir(), addr: freePort(t), sql: freePort(t)}
 	library, err := filepath.Glob("../../deploy/engine/node_modules/@chdb/lib-*/libchdb.so")
 	if err != nil || len(library) == 0 {
 		t.Fatal("the engine is missing: run make engine")
@@ -105,16 +104,6 @@ func newDesk(t *testing.T) *desk {
 	d.spendBudget(t)
 	d.sendSpan(t)
 	return d
-}
-
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }
 
 // bash runs a script with the placeholders filled in.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/fivekeys/fivekeys/internal/config"
+	"github.com/fivekeys/fivekeys/internal/testkit"
 	"github.com/fivekeys/fivekeys/schemas"
 )
 
@@ -52,15 +52,8 @@ func newServing(t testing.TB, services *schemas.Catalog) *serving {
 		t.Fatal(err)
 	}
 	// A port for all of its lives.
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.addr = listener.Addr().String()
+	s.addr = freePort(t)
 	s.url = "http://" + s.addr
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
 	if s.output, err = os.Create(filepath.Join(s.folder, "log")); err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +108,7 @@ func (s *serving) start(t testing.TB) {
 			}
 		}
 	}()
-	if !<-ready {
+	if !testkit.Receive(t, "serve is ready", ready) {
 		t.Fatalf("serve ended instead of getting ready: %v\n%s", s.command.Wait(), s.log())
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/fivekeys/fivekeys/internal/simulation"
 	"github.com/fivekeys/fivekeys/internal/traffic"
@@ -80,7 +81,7 @@ func TestADataFolderOfEveryReleaseOpens(t *testing.T) {
 	}
 }
 
-var releaseScenario = simulation.Config{Seed: 11, Days: 6}
+var releaseScenario = simulation.Config{Seed: 11, Days: 2}
 
 func releaseTraffic(end time.Time) traffic.Model {
 	return traffic.Model{
@@ -100,9 +101,12 @@ func TestMakeTheFolderOfARelease(t *testing.T) {
 	configure(t, s.folder, sloFiles, objectiveFiles(m))
 	s.program = program
 	s.start(t)
+	var senders errgroup.Group
+	senders.SetLimit(8)
 	for _, d := range scenario.Deliveries {
-		s.deliver(t, d)
+		senders.Go(func() error { s.deliver(t, d); return nil })
 	}
+	_ = senders.Wait()
 	deliveries := withCalls(m, traffic.Disorder{}, 1)
 	for _, body := range requests(t, deliveries, 500) {
 		s.export(t, body)

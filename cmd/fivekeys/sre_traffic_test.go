@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fivekeys/fivekeys/internal/testkit"
 	"github.com/fivekeys/fivekeys/internal/traffic"
 	"github.com/fivekeys/fivekeys/schemas"
 )
@@ -103,12 +103,7 @@ const sloFiles = "slos: [\"slos/*.yaml\"]\n"
 // freePort is an address that nobody listens on.
 func freePort(t testing.TB) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
+	return fmt.Sprintf("127.0.0.1:%d", testkit.FreePort(t))
 }
 
 // minutesSQL asks for what minutesOf expects.

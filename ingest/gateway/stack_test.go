@@ -13,6 +13,7 @@ import (
 	"github.com/fivekeys/fivekeys/ingest/httpserver"
 	"github.com/fivekeys/fivekeys/ingest/signature"
 	"github.com/fivekeys/fivekeys/internal/jetstream"
+	"github.com/fivekeys/fivekeys/internal/testkit"
 )
 
 const (
@@ -123,17 +124,12 @@ func (s *stack) stored(stream string, consumers ...string) <-chan *jetstream.Rec
 
 func next(t *testing.T, messages <-chan *jetstream.Received) *jetstream.Received {
 	t.Helper()
-	select {
-	case m, open := <-messages:
-		if !open {
-			t.Fatal("the subscription is closed")
-		}
-		if err := m.Ack(); err != nil {
-			t.Fatal(err)
-		}
-		return m
-	case <-t.Context().Done():
-		t.Fatal("no message")
-		return nil
+	m := testkit.Receive(t, "a message", messages)
+	if m == nil {
+		t.Fatal("the subscription is closed")
 	}
+	if err := m.Ack(); err != nil {
+		t.Fatal(err)
+	}
+	return m
 }

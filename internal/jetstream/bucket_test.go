@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/fivekeys/fivekeys/internal/testkit"
 )
 
 // mirror is what a watch has told.
@@ -66,7 +68,7 @@ func (m *mirror) await(t *testing.T, loads int, want map[string]string) {
 		}
 		select {
 		case <-m.told:
-		case <-t.Context().Done():
+		case <-time.After(testkit.Patience):
 			t.Fatalf("loaded %d times; (-want +got):\n%s", have, diff)
 		}
 	}

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/fivekeys/fivekeys/internal/testkit"
 )
 
 // A server that can be killed has to be a process of its own: this test binary,
@@ -47,12 +49,7 @@ type crashable struct {
 
 func newCrashable(t *testing.T) *crashable {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &crashable{t: t, dir: t.TempDir(), port: ln.Addr().(*net.TCPAddr).Port}
-	_ = ln.Close()
+	s := &crashable{t: t, dir: t.TempDir(), port: testkit.FreePort(t)}
 	s.start()
 	t.Cleanup(s.kill)
 	return s

@@ -1,6 +1,8 @@
 package jetstream
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -151,4 +153,21 @@ func consumerInfo(t *testing.T, c *Client, stream, name string) *jetstream.Consu
 		t.Fatal(err)
 	}
 	return cons.CachedInfo()
+}
+
+func TestStreamsOfANewerVersionAreRefusedBeforeAnythingIsChanged(t *testing.T) {
+	c := open(t, Config{})
+	spec, _ := c.Topology().spec(StreamSpans)
+	spec.Metadata = map[string]string{formatKey: "2"}
+	if _, err := c.js.CreateStream(t.Context(), spec.StreamConfig); err != nil {
+		t.Fatal(err)
+	}
+	for what, do := range map[string]func(context.Context) error{"Check": c.Check, "Ensure": c.Ensure} {
+		if err := do(t.Context()); !errors.Is(err, ErrNewer) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, err := c.js.Stream(t.Context(), StreamDeliveries); !errors.Is(err, jetstream.ErrStreamNotFound) {
+		t.Errorf("other streams were made: %v", err)
+	}
 }

@@ -88,16 +88,11 @@ func mustPublish(t testing.TB, p *Publisher, m Message) Receipt {
 
 func receive(t testing.TB, s *Subscription) *Received {
 	t.Helper()
-	select {
-	case m, ok := <-s.Messages():
-		if !ok {
-			t.Fatal("subscription closed")
-		}
-		return m
-	case <-t.Context().Done():
-		t.Fatal("no message")
+	m := testkit.Receive(t, "a message of the subscription", s.Messages())
+	if m == nil {
+		t.Fatal("subscription closed")
 	}
-	return nil
+	return m
 }
 
 // runServer starts a server as an operator would run it. opts.Port 0 picks a port.
@@ -126,19 +121,7 @@ func runServer(t testing.TB, opts *server.Options) *server.Server {
 // until polls the server for something it has no signal for.
 func until(t testing.TB, what string, cond func(context.Context) (bool, error)) {
 	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		ok, err := cond(t.Context())
-		if ok {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-t.Context().Done():
-			t.Fatalf("%s: %v", what, err)
-		}
-	}
+	testkit.AwaitState(t, what, func() (bool, any) { return cond(t.Context()) })
 }
 
 func drained(c *Client, stream string) func(context.Context) (bool, error) {

@@ -105,3 +105,25 @@ func TestTheEmbeddedServersOwnerHoldsAll(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// A process that reaches nobody must not go on with what others took over, and
+// must not stop at the first answer that is late.
+func TestLeasesLapseWhenTheyCouldNotBeRenewedForTheirTime(t *testing.T) {
+	for name, test := range map[string]struct {
+		silent time.Duration
+		held   int
+	}{
+		"a late answer": {time.Second / 2, 1},
+		"too long":      {2 * time.Second, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := &Leases{
+				cfg: LeaseConfig{TTL: time.Second}, held: map[string]uint64{"job": 1}, renewed: time.Now().Add(-test.silent),
+				changes: make(chan struct{}, 1),
+			}
+			if l.lapse(); len(l.Held()) != test.held || len(l.Changes()) != 1-test.held {
+				t.Errorf("it holds %q, and tells of %d changes", l.Held(), len(l.Changes()))
+			}
+		})
+	}
+}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/fivekeys/fivekeys/internal/testkit"
 )
 
 func TestAnswers(t *testing.T) {
@@ -208,7 +210,7 @@ func TestPinnedPartitions(t *testing.T) {
 			return m, 0
 		case m := <-subs[1].Messages():
 			return m, 1
-		case <-t.Context().Done():
+		case <-time.After(testkit.Patience):
 			t.Fatal("no message")
 		}
 		return nil, 0
@@ -248,7 +250,7 @@ func TestPinnedPartitions(t *testing.T) {
 		if m.Pin == pin || m.Pin == "" {
 			t.Errorf("the pin is %q as before", m.Pin)
 		}
-	case <-t.Context().Done():
+	case <-time.After(testkit.Patience):
 		t.Fatal("nobody took over")
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"net"
-	"net/netip"
 	"os"
 	"os/exec"
 	"strconv"
@@ -82,36 +80,10 @@ type NATS struct {
 // StartNATS starts a server that ends with the test.
 func StartNATS(tb testing.TB) *NATS {
 	tb.Helper()
-	n := &NATS{tb: tb, folder: tb.TempDir(), port: freePorts(tb, 1)[0]}
+	n := &NATS{tb: tb, folder: tb.TempDir(), port: FreePort(tb)}
 	n.Start()
 	tb.Cleanup(n.Kill)
 	return n
-}
-
-// freePorts are ports of 127.0.0.1 on which nobody listens, for servers that keep
-// theirs through all of their lives.
-func freePorts(tb testing.TB, n int) []int {
-	tb.Helper()
-	ports := make([]int, n)
-	listeners := make([]net.Listener, n) // open until all are found, or one is found twice
-	for i := range ports {
-		listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
-		if err != nil {
-			tb.Fatal(err)
-		}
-		listeners[i] = listener
-		address, err := netip.ParseAddrPort(listener.Addr().String())
-		if err != nil {
-			tb.Fatal(err)
-		}
-		ports[i] = int(address.Port())
-	}
-	for _, listener := range listeners {
-		if err := listener.Close(); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	return ports
 }
 
 // URL is where it listens, also while it is killed.

@@ -31,7 +31,10 @@ type NATSCluster struct {
 func StartNATSCluster(tb testing.TB) *NATSCluster {
 	tb.Helper()
 	c := &NATSCluster{tb: tb, nodes: make(map[string]*NATS, clusterSize)}
-	ports := freePorts(tb, 2*clusterSize)
+	ports := make([]int, 2*clusterSize)
+	for i := range ports {
+		ports[i] = FreePort(tb)
+	}
 	routes := make([]string, clusterSize)
 	for i := range routes {
 		routes[i] = fmt.Sprintf("nats://127.0.0.1:%d", ports[clusterSize+i])

@@ -148,15 +148,7 @@ func (p *pipeline) settled(receiver string) {
 // until polls for what nothing signals.
 func (p *pipeline) until(cond func() bool) {
 	p.t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !cond() {
-		select {
-		case <-tick.C:
-		case <-p.t.Context().Done():
-			p.t.Fatal("it never happens")
-		}
-	}
+	testkit.Await(p.t, "what was published has the effect that is looked for", cond)
 }
 
 // delivery is a request as it came.

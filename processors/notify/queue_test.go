@@ -63,7 +63,19 @@ func TestQueue(t *testing.T) {
 			}
 		})
 	}
+	// An older signal comes while one is being sent: each is sent once, and none is
+	// taken for the other when the answer comes.
 	q, items := full()
+	items[1].sending = true
+	older := queued(0, "b")
+	q.add(older)
+	if q.done(items[1]); !slices.Equal(sequences(q.all()), []uint64{0, 2, 3, 4}) || q.size != 4 {
+		t.Errorf("after the one that was sent %v are left, its size is %d", sequences(q.all()), q.size)
+	}
+	if got := q.due(noon); len(got) != 2 || got[0] != older {
+		t.Errorf("then %v are due", sequences(got))
+	}
+	q, items = full()
 	if got := q.oldest(); !got.Equal(noon.Add(time.Second)) {
 		t.Errorf("the oldest is of %s", got)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/fivekeys/fivekeys/internal/envelope"
 	"github.com/fivekeys/fivekeys/internal/gate"
 	"github.com/fivekeys/fivekeys/internal/jetstream"
+	"github.com/fivekeys/fivekeys/internal/testkit"
 	"github.com/fivekeys/fivekeys/processors/protection"
 	"github.com/fivekeys/fivekeys/schemas"
 )
@@ -136,22 +137,13 @@ func (s *stack) request(id string, run int, change map[string]any) {
 // settled waits until the consumer has nothing left.
 func (s *stack) settled() {
 	s.t.Helper()
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for {
+	testkit.AwaitState(s.t, "the consumer has nothing left", func() (bool, any) {
 		lags, err := s.client.Pending(s.t.Context(), jetstream.StreamDeliveries)
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		if slices.ContainsFunc(lags, func(l jetstream.Lag) bool { return l.Consumer == jetstream.ConsumerProtection && l.Total() == 0 }) {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-s.t.Context().Done():
-			s.t.Fatalf("%+v", lags)
-		}
-	}
+		return slices.ContainsFunc(lags, func(l jetstream.Lag) bool { return l.Consumer == jetstream.ConsumerProtection && l.Total() == 0 }), lags
+	})
 }
 
 func (s *stack) letters() []envelope.DeadLetter {

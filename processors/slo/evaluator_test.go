@@ -221,6 +221,30 @@ func deploy(t *testing.T, s *clickhouse.Store, deployments ...schemas.Deployment
 	}
 }
 
+// TestTheFirstEvaluationTellsOfThePresentAlone: who defines an objective is not
+// woken for an outage that is over.
+func TestTheFirstEvaluationTellsOfThePresentAlone(t *testing.T) {
+	m := burstModel()
+	w := newWorld(t, m.End())
+	o := w.objective()
+	w.count(slices.Collect(maps.Values(byMinute(m, o.Key)))...)
+	w.evaluate(w.evaluator(o))
+	if len(w.handed) != 1 || w.handed[0].Total == 0 {
+		t.Fatalf("the budgets are %+v", w.handed)
+	}
+	for _, id := range w.stream.ids("signals.alert.") {
+		if !strings.Contains(id, w.now.Format(time.RFC3339)) {
+			t.Errorf("%s is told of at %s", id, w.now.Format(time.RFC3339))
+		}
+	}
+	if got := w.scalar("SELECT toString(count()) FROM alerts WHERE resolved_at IS NOT NULL"); got != "0" {
+		t.Errorf("%s alerts are over already", got)
+	}
+	if got := w.scalar("SELECT toString(count()) FROM slo_status_history"); got > "1" {
+		t.Errorf("%s statuses of the past are kept", got)
+	}
+}
+
 // TestMissedMinutesAreSteppedInOrder: after a downtime alerts have the times
 // they would have had.
 func TestMissedMinutesAreSteppedInOrder(t *testing.T) {

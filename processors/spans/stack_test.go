@@ -170,19 +170,7 @@ func run(tb testing.TB, stage *spans.Stage) (stop func()) {
 // until polls the store for something it has no signal for.
 func until(tb testing.TB, what string, cond func() (bool, string)) {
 	tb.Helper()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		ok, have := cond()
-		if ok {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-tb.Context().Done():
-			tb.Fatalf("%s: %s", what, have)
-		}
-	}
+	testkit.AwaitState(tb, what, func() (bool, any) { return cond() })
 }
 
 // settled waits until all spans are in the tables and all calls counted.
