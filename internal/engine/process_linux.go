@@ -19,4 +19,4 @@ func selfExecutable() (string, error) { return "/proc/self/exe", nil }
 
 // yield has the engine stand back where processors are short: what arrives has
 // to be accepted while others compute. The threads to come inherit it.
-func yield() { _ = unix.Setpriority(unix.PRIO_PROCESS, 0, 10) }
+func yield() { _ = unix.Setpriority(unix.PRIO_PROCESS, 0, 5) }

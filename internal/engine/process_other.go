@@ -15,4 +15,4 @@ func childAttributes() *syscall.SysProcAttr {
 
 func selfExecutable() (string, error) { return os.Executable() }
 
-func yield() { _ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, 10) }
+func yield() { _ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, 5) }
