@@ -231,14 +231,32 @@ func (p *pipeline) work(name string, run func(context.Context) error, sub *jetst
 			p.fail(fmt.Errorf("stage %s: %w", name, err))
 		}
 	})
-	p.closing.Push(name, func(context.Context) error {
+	p.closing.Push(name, func(ctx context.Context) error {
 		stop()
-		<-done
+		if !endsInTime(ctx, done) {
+			return errors.New("did not end in time; what it held is delivered again")
+		}
 		if sub == nil {
 			return nil
 		}
 		return sub.Close()
 	})
+}
+
+// endsInTime waits for a stage, which may itself wait for a store that hangs. It
+// leaves the rest time to close.
+func endsInTime(ctx context.Context, done <-chan struct{}) bool {
+	if deadline, bounded := ctx.Deadline(); bounded {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-stopReserve))
+		defer cancel()
+	}
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 func (p *pipeline) announce() error {

@@ -13,7 +13,11 @@ import (
 
 // stopTimeout bounds the closing of everything; what is acknowledged is on disk
 // already.
-const stopTimeout = 30 * time.Second
+const stopTimeout = 25 * time.Second
+
+// stopReserve of it is for what closes behind the stages: the engine, which is
+// killed when it hangs, and NATS.
+const stopReserve = 10 * time.Second
 
 // openStore opens the ClickHouse a command works on: the server of
 // --clickhouse-url, the engine of a serve that runs on the data folder, or one

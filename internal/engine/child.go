@@ -85,6 +85,7 @@ func RunChildIfAsked() {
 	if stage == "" {
 		return
 	}
+	yield()
 	if stage == childFree && len(os.Args) == 3 {
 		err := confinedAgain(os.Args[1], os.Args[2], childEnvironment(childConfined))
 		fmt.Fprintf(os.Stderr, "the engine is not confined to its folder: %v; give the passwords of the HTTP interface only to those who may read your files\n", err)

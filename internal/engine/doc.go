@@ -12,6 +12,8 @@
 // A request goes: server.go (roles, limits) → request.go (what is asked) →
 // statement.go (where the statement ends and its data begins) → session.go (a
 // fresh engine connection with the client's settings) → query.go or insert.go
-// → encoding.go. What the engine itself may do is bounded by users.xml, see
-// settings.go.
+// → encoding.go. What the reader may name is in wall.go and readersettings.go,
+// how many statements run at a time in places.go. What the engine itself may do
+// is bounded by users.xml (settings.go) and by the kernel (confine_linux.go).
+// watch.go has an engine started again that does not answer.
 package engine

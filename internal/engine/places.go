@@ -14,7 +14,7 @@ const (
 	// time. They are apart, so that no number of readers keeps a fact from being
 	// stored. Each statement holds an OS thread.
 	writerPlaces = 10
-	readerPlaces = 6
+	readerPlaces = 4
 	// readerQueue is how many more statements of readers may wait, with their
 	// uploads; the next one is refused at once.
 	readerQueue = 64

@@ -14,3 +14,5 @@ func childAttributes() *syscall.SysProcAttr {
 }
 
 func selfExecutable() (string, error) { return os.Executable() }
+
+func yield() { _ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, 5) }
