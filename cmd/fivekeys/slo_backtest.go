@@ -155,7 +155,11 @@ type backtestFire struct {
 func backtest(ctx context.Context, store *clickhouse.Store, o schemas.Objective, all []schemas.Objective, rules []schemas.BurnAlert, from, to time.Time) (*backtestReport, error) {
 	if len(rules) == 0 {
 		for _, a := range o.BurnAlerts() {
-			a.Name += fmt.Sprintf(" %s/%s:%.4g", schemas.Shorthand(a.Long), schemas.Shorthand(a.Short), a.Factor)
+			if a.NoData {
+				a.Name += " " + schemas.Shorthand(a.Long)
+			} else {
+				a.Name += fmt.Sprintf(" %s/%s:%.4g", schemas.Shorthand(a.Long), schemas.Shorthand(a.Short), a.Factor)
+			}
 			rules = append(rules, a)
 		}
 	}

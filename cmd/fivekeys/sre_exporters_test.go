@@ -240,8 +240,11 @@ func (s *serving) awaitBudgets(t *testing.T, m traffic.Model) {
 	if err := json.Unmarshal([]byte(s.say(t, "slo", "status", "--format", "json")), &lines); err != nil {
 		t.Fatal(err)
 	}
-	want := budgetsOf(m)
+	want := budgetsOf(m, time.Time{})
 	for _, l := range lines {
+		if _, known := want[l.Objective]; known {
+			want[l.Objective] = budgetsOf(m, l.At)[l.Objective]
+		}
 		if l.Remaining == nil || math.Abs(*l.Remaining-want[l.Objective]) > 1e-9 {
 			t.Errorf("of the budget of %s %v is left, want %v", l.Objective, l.Remaining, want[l.Objective])
 		}
@@ -294,7 +297,6 @@ func askGateAs(t *testing.T, client *http.Client, url, token, service string) ga
 // answers asks the gate in both ways, and for a trace.
 func (s *serving) answers(t *testing.T, m traffic.Model, id schemas.TraceID) {
 	t.Helper()
-	left := budgetsOf(m)
 	for service, ground := range map[string]string{"shop": "within_budget", "search": "within_budget", "ledger": "exhausted", "nobody": "no_budget"} {
 		var a gateAnswer
 		until(t, func() (bool, string) { // the gate is told a moment after the tables
@@ -305,8 +307,8 @@ func (s *serving) answers(t *testing.T, m traffic.Model, id schemas.TraceID) {
 			t.Errorf("of %s the gate says %+v, want %s", service, a, ground)
 		}
 		for _, b := range a.Budget {
-			if b.Remaining == nil || math.Abs(*b.Remaining-left[b.Objective]) > 1e-9 {
-				t.Errorf("of %s the gate knows %v, want %v", b.Objective, b.Remaining, left[b.Objective])
+			if left := budgetsOf(m, b.At)[b.Objective]; b.Remaining == nil || math.Abs(*b.Remaining-left) > 1e-9 {
+				t.Errorf("of %s the gate knows %v, want %v", b.Objective, b.Remaining, left)
 			}
 		}
 		err := s.fivekeys(t.Context(), "gate", service).Run()

@@ -53,7 +53,7 @@ spec:
       ratioMetric:
         good: {metricSource: {type: fivekeys, spec: {status: ok}}}
         total: {metricSource: {type: fivekeys, spec: {service: %[1]s}}}
-  timeWindow: [{duration: 28d, isRolling: true}]
+  timeWindow: [{duration: 4h, isRolling: true}]
   budgetingMethod: Occurrences
   objectives: [{target: %[2]v}]
   alertPolicies: [{alertPolicyRef: %[1]s-burns}]
@@ -67,7 +67,7 @@ spec:
     metadata: {name: %[1]s-duration}
     spec:
       thresholdMetric: {metricSource: {type: fivekeys, spec: {service: %[1]s}}}
-  timeWindow: [{duration: 28d, isRolling: true}]
+  timeWindow: [{duration: 4h, isRolling: true}]
   budgetingMethod: Occurrences
   objectives: [{op: lt, value: %[3]d, target: %[2]v}]
   alertPolicies: [{alertPolicyRef: %[1]s-burns}]
@@ -119,8 +119,12 @@ func minutesOf(m traffic.Model) string {
 	return out.String()
 }
 
-// budgetsOf is how much of each objective's budget is left, in closed form.
-func budgetsOf(m traffic.Model) map[string]float64 {
+// recentWindow is the window of objectiveFiles: longer than the traffic of recent.
+const recentWindow = 4 * time.Hour
+
+// budgetsOf is how much of each objective's budget is left at a time, in closed
+// form: 1 − burn × elapsed ÷ window, as all objectives are younger than that.
+func budgetsOf(m traffic.Model, at time.Time) map[string]float64 {
 	bad, total := map[string]float64{}, map[string]float64{}
 	for _, c := range m.Minutes() {
 		bad[c.Objective] += float64(c.Total - c.Good)
@@ -128,7 +132,7 @@ func budgetsOf(m traffic.Model) map[string]float64 {
 	}
 	left := map[string]float64{}
 	for key := range total {
-		left[key] = 1 - bad[key]/(total[key]*(1-m.Target))
+		left[key] = 1 - bad[key]/(total[key]*(1-m.Target))*at.Sub(m.Start).Minutes()/recentWindow.Minutes()
 	}
 	return left
 }

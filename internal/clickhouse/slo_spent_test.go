@@ -46,6 +46,26 @@ func TestBudgetIsChargedToTheVersionThatSpentIt(t *testing.T) {
 	}
 }
 
+// TestAYoungBudgetIsChargedByItsTime: the minutes of all deployments together are
+// what the status says is spent.
+func TestAYoungBudgetIsChargedByItsTime(t *testing.T) {
+	s := testkit.Store(t)
+	define(t, s, objective("a"))
+	deployAll(t, s, []schemas.Deployment{production("first", "v1", "aaa", noon.Add(-48*time.Hour))})
+	since := noon.Add(-100 * time.Minute)
+	if err := s.AppendSLIMinutes(t.Context(), []schemas.SLIMinute{{Objective: "a", Minute: since, Good: 75, Total: 100}}, 0, 1); err != nil {
+		t.Fatal(err)
+	}
+	st := status(noon, nil)
+	st.KnownSince = &since
+	if err := s.SaveStatuses(t.Context(), "me", []clickhouse.SLOState{{BudgetStatus: st}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := scalar(t, s, "SELECT toString(sum(minutes)) FROM deployment_budget"); got != "25" {
+		t.Errorf("%s minutes are charged, want 25", got)
+	}
+}
+
 func TestBudgetIsChargedToWhatWentLiveDaysAgo(t *testing.T) {
 	const day = 24 * time.Hour
 	s := testkit.Store(t)
