@@ -173,7 +173,7 @@ func tilesEqual(t *testing.T, s site, p plugin, want report.Section) {
 		if m.Value == nil {
 			told := strings.HasPrefix(words, "no ") || strings.HasSuffix(words, "failed and not recovered")
 			if m.State == report.StateNobodyTells {
-				told = words == fmt.Sprintf("0 of %d, nobody could have told", *m.Denominator)
+				told = words == fmt.Sprintf("%d of %d, nobody could have told", *m.Numerator, *m.Denominator)
 			}
 			if !told {
 				t.Errorf("%s: no data, but it says %q", where, words)

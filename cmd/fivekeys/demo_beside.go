@@ -42,6 +42,9 @@ const demoBatch = 512
 // OTLP. It gives how many requests' worth of spans there were.
 func (c *demoCommand) feedSpans(ctx context.Context, p *pipeline, model traffic.Model, say func(string, ...any)) error {
 	start := time.Now()
+	if err := rememberObjectives(ctx, p.store, model); err != nil {
+		return err
+	}
 	out := &sender{url: p.url, client: http.DefaultClient}
 	sent := 0
 	var batch []schemas.Span
@@ -70,6 +73,21 @@ func (c *demoCommand) feedSpans(ctx context.Context, p *pipeline, model traffic.
 		return fmt.Errorf("send spans: %w", err)
 	}
 	say("Sent %d spans of 3 services' last hours as OTLP in %s: some late, some twice, in any order.", sent, since(start))
+	return nil
+}
+
+// rememberObjectives makes the model's objectives older than their window: they
+// would be judged as of a service that went live some hours ago, whose month is
+// still to come.
+func rememberObjectives(ctx context.Context, store *clickhouse.Store, model traffic.Model) error {
+	var first []schemas.SLIMinute
+	for _, o := range model.Objectives() {
+		before := model.Start.Add(-o.Window.Length() - 24*time.Hour)
+		first = append(first, schemas.SLIMinute{Objective: o.Key, Minute: before, Good: 1, Total: 1})
+	}
+	if err := store.AppendSLIMinutes(ctx, first, 0, 1); err != nil {
+		return fmt.Errorf("remember objectives: %w", err)
+	}
 	return nil
 }
 
