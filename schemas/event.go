@@ -205,7 +205,9 @@ func NewEvent(id, source string, t EventType, at time.Time, subject string, p Pa
 	if err != nil {
 		return Event{}, fmt.Errorf("encode %s %s: %w", t, id, err)
 	}
-	return Event{ID: CleanName(id), Source: CleanName(source), Type: t, Time: at.UTC(), Subject: CleanName(subject), Data: CleanJSON(data)}, nil
+	return Event{
+		ID: CleanName(id), Source: CleanName(source), Type: t, Time: at.UTC(), Subject: CleanName(subject), Data: CleanJSON(data),
+	}, nil
 }
 
 // Precedence decides between events of one identity that differ: the largest

@@ -48,7 +48,8 @@ func walk(v reflect.Value, path, tag string, visit func(field) error) error {
 	case v.Kind() == reflect.Pointer:
 		return walk(v.Elem(), path, tag, visit)
 	case v.Kind() == reflect.String && tag != fieldText:
-		return visit(field{path: path, tag: tag, text: v.Addr().Convert(reflect.TypeFor[*string]()).Interface().(*string)}) //nolint:forcetypeassert // it was converted to that
+		text, _ := v.Addr().Convert(reflect.TypeFor[*string]()).Interface().(*string) // of a named type too
+		return visit(field{path: path, tag: tag, text: text})
 	case v.Kind() == reflect.Slice:
 		for i := range v.Len() {
 			if err := walk(v.Index(i), path, tag, visit); err != nil {

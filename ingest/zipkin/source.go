@@ -57,7 +57,9 @@ func explain(w http.ResponseWriter, status int, reason string) {
 	_, _ = io.WriteString(w, reason+"\n") //nolint:gosec // no browser shows plain text as a page; an error means that the sender has hung up
 }
 
-func (s *Source) convert(parse func(context.Context, []byte) (reading, error)) func(context.Context, []byte) ([]byte, otlpwire.Report, error) {
+type parser func(ctx context.Context, body []byte) (reading, error)
+
+func (s *Source) convert(parse parser) func(context.Context, []byte) ([]byte, otlpwire.Report, error) {
 	return func(ctx context.Context, body []byte) ([]byte, otlpwire.Report, error) {
 		read, err := parse(ctx, body)
 		var data []byte
