@@ -264,6 +264,21 @@ func TestTokens(t *testing.T) {
 	}
 }
 
+func TestTokensAreReplaced(t *testing.T) {
+	s := serve(t, nil)
+	for _, step := range []struct {
+		replace []string
+		token   string
+		status  int
+	}{{nil, "", 200}, {[]string{"first"}, "", 401}, {nil, "first", 200}, {[]string{"second"}, "first", 401}, {nil, "second", 200}, {nil, "", 401}} {
+		s.ReplaceTokens(step.replace)
+		a := s.post(map[string]string{"Content-Type": protobuf, "Authorization": "Bearer " + step.token}, encode(t, request(1, 0)))
+		if a.status != step.status {
+			t.Errorf("%+v is answered with %d", step, a.status)
+		}
+	}
+}
+
 func TestGRPCAnswers(t *testing.T) {
 	s := serve(t, func(c *spanintake.Config) { c.MaxBody = 1 << 20 })
 	client := dial(t, s)

@@ -207,3 +207,16 @@ func TestSpansOfOtherTimesAreTold(t *testing.T) {
 		t.Errorf("%d spans are stored", n)
 	}
 }
+
+// A client that stays connected doesn't hold up the end of the server.
+func TestShutdownDoesNotWaitForIdleClients(t *testing.T) {
+	s := serve(t, nil)
+	if _, err := dial(t, s).Export(t.Context(), request(1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := s.server.Shutdown(ctx); err != nil {
+		t.Errorf("shut down: %v", err)
+	}
+}

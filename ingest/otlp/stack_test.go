@@ -32,8 +32,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type stack struct {
 	*spanintake.Intake
 	t         testing.TB
-	url       string // of HTTP
-	target    string // of gRPC
+	url       string       // of HTTP
+	target    string       // of gRPC
+	server    *http.Server // of gRPC
 	client    *jetstream.Client
 	registry  *prometheus.Registry
 	publisher *jetstream.Publisher
@@ -93,6 +94,7 @@ func serve(tb testing.TB, configure func(*spanintake.Config)) *stack {
 	}
 	s.target = listener.Addr().String()
 	server := source.NewServer()
+	s.server = server
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()
 	tb.Cleanup(func() {

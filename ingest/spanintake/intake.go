@@ -88,7 +88,7 @@ func (c *Config) defaults() error {
 // bounds.
 type Intake struct {
 	cfg      Config
-	tokens   *signature.Token // nil: open
+	tokens   atomic.Pointer[signature.Token] // nil: open
 	bodies   *body.Reader
 	metrics  *metrics
 	faults   *faultlog.Log
@@ -112,10 +112,16 @@ func New(cfg Config) (*Intake, error) {
 		cfg: cfg, bodies: b, metrics: m,
 		faults: faultlog.New(cfg.Logger, cfg.Now, "spans refused, their sender was asked to try again"),
 	}
-	if len(cfg.Tokens) > 0 {
-		in.tokens = signature.NewBearer(cfg.Tokens)
-	}
+	in.ReplaceTokens(cfg.Tokens)
 	return in, nil
+}
+
+// ReplaceTokens lets in whoever has one of these from now on. None changes
+// nothing: an intake that asks for a token never opens.
+func (in *Intake) ReplaceTokens(tokens []string) {
+	if len(tokens) > 0 {
+		in.tokens.Store(signature.NewBearer(tokens))
+	}
 }
 
 // Drain refuses every new request, to be sent again elsewhere, while those that
@@ -134,8 +140,8 @@ func (in *Intake) admit(h http.Header) error {
 	if in.draining.Load() {
 		return errDraining
 	}
-	if in.tokens != nil {
-		if err := in.tokens.Precheck(h); err != nil {
+	if tokens := in.tokens.Load(); tokens != nil {
+		if err := tokens.Precheck(h); err != nil {
 			return fmt.Errorf("spans: %w", err)
 		}
 	}
