@@ -1,6 +1,7 @@
 package dashboards
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 )
@@ -23,6 +24,11 @@ type Column struct {
 	// Steps paint the cells whose number reaches them.
 	Steps []Step
 	Link  *Link
+	// Wraps breaks a long text into lines: Grafana cuts it off otherwise, without
+	// saying so.
+	Wraps bool
+	// Begins shows of an id in hexadecimal digits the first ones only.
+	Begins int
 	// Opens makes the column's address a short link, and nothing where it is
 	// empty.
 	Opens bool
@@ -55,14 +61,18 @@ func (c Column) override() object {
 		set("mappings", c.Colours.mappings())
 		set("custom.cellOptions", object{"type": "color-background", "mode": "basic"})
 	}
+	if c.Wraps {
+		set("custom.cellOptions", object{"type": "auto", "wrapText": true})
+	}
 	if len(c.Steps) > 0 {
-		steps := list{object{"color": "transparent", "value": nil}}
-		for _, s := range c.Steps {
-			steps = append(steps, object{"color": s.Colour, "value": s.From})
-		}
-		set("thresholds", object{"mode": "absolute", "steps": steps})
+		set("thresholds", thresholds(c.Steps))
 		set("color", object{"mode": "thresholds"})
 		set("custom.cellOptions", object{"type": "color-background", "mode": "basic"})
+	}
+	if c.Begins > 0 {
+		set("mappings", list{object{"type": "regex", "options": object{
+			"pattern": fmt.Sprintf("^([0-9a-f]{%d})[0-9a-f]+$", c.Begins), "result": object{"text": "$1…", "index": 0},
+		}}})
 	}
 	link := c.Link
 	if c.Opens {
@@ -73,6 +83,15 @@ func (c Column) override() object {
 		set("links", list{link.model()})
 	}
 	return override(c.Name, properties)
+}
+
+// thresholds have no colour below the first step.
+func thresholds(s []Step) object {
+	steps := list{object{"color": "transparent", "value": nil}}
+	for _, step := range s {
+		steps = append(steps, object{"color": step.Colour, "value": step.From})
+	}
+	return object{"mode": "absolute", "steps": steps}
 }
 
 func override(field string, properties list) object {
@@ -119,7 +138,7 @@ var (
 	serviceColumn   = Column{Name: "service", Title: "Service", Least: 110, Link: &Link{Title: "The evidence of ${__value.text}", URL: serviceURL}}
 	teamColumn      = Column{Name: "team", Title: "Team", Least: 95, Link: &Link{Title: "The five keys of ${__value.text}", URL: teamURL}}
 	objectiveColumn = Column{Name: "objective", Title: "Objective", Least: 150, Link: &Link{Title: "The budget of ${__value.text}", URL: budgetURL}}
-	traceColumn     = Column{Name: "trace", Title: "Trace", Width: 110, Link: &Link{Title: "Show this trace below", URL: traceURL}}
+	traceColumn     = Column{Name: "trace", Title: "Trace", Width: 95, Begins: 8, Link: &Link{Title: "Show this trace below", URL: traceURL}}
 	openColumn      = Column{Name: "url", Title: "Source", Width: 80, Opens: true}
 )
 
@@ -160,6 +179,12 @@ func (c Column) wide(width int) Column {
 // least keeps a column that takes what is left from getting too narrow.
 func (c Column) least(width int) Column {
 	c.Least = width
+	return c
+}
+
+// wrapped shows the whole of a text, in several lines.
+func (c Column) wrapped() Column {
+	c.Wraps = true
 	return c
 }
 

@@ -77,6 +77,8 @@ var (
 	incidentMarks   = Annotation{Name: "Incidents", Query: "annotations/incidents.sql", Colour: vermillion}
 	alertMarks      = Annotation{Name: "Alerts", Query: "annotations/alerts.sql", Colour: vermillion}
 	budgetMarks     = Annotation{Name: "Budgets spent and restored", Query: "annotations/budgets.sql", Colour: reddishPurple}
+	// On a page about budgets an objective narrows, too.
+	budgetDeploymentMarks = Annotation{Name: "Deployments", Query: "annotations/budget_deployments.sql", Colour: skyBlue}
 	// Of the services that spans name: there is no team among them.
 	tracedMarks = Annotation{Name: "Deployments", Query: "annotations/traced_deployments.sql", Colour: skyBlue}
 )

@@ -50,12 +50,15 @@ const (
 	bytesUsed = "bytes"
 	times     = "suffix:×"
 	count     = "none"
+	many      = "short" // thousands as K, millions as Mil
 	timestamp = "dateTimeAsIso"
 	date      = "time:YYYY-MM-DD"
+	clock     = "time:MM-DD HH:mm:ss"
 	// worked is for hours of people, which Grafana would make days of 24.
 	worked = "suffix:h"
-	// allowed is for budgets, which people know in minutes: 43 of a month.
-	allowed = "suffix:min"
+	// allowed is for budgets, which people know in minutes: 43 of a month. Grafana
+	// makes hours and days of many.
+	allowed = "m"
 	// written leaves the unit to the SQL, which gives it beside the value.
 	written = "string"
 )

@@ -32,7 +32,7 @@ type Link struct {
 }
 
 // Stat is one large figure. Its SQL gives one row: name (what stands above the
-// figure), value, unit, color.
+// figure), value, unit, color, and decimals where the unit's own don't do.
 type Stat struct{ Frame }
 
 // TimeSeries draws the number columns of its SQL over the column time; one
@@ -48,6 +48,13 @@ type TimeSeries struct {
 	Series string
 	// MinInterval is the narrowest bar, such as 1d.
 	MinInterval string
+	// Decimals are those of values and ticks; without it Grafana decides for each.
+	Decimals int
+	// Lines are drawn across: what the figure is held against.
+	Lines []Step
+	// Limits is a regular expression of the names of series that are limits and no
+	// figures: drawn dashed and without points.
+	Limits string
 }
 
 // Table lists rows; Columns says how their columns look.
@@ -121,7 +128,7 @@ func (p Stat) model() object {
 		// The row becomes a field that brings its own unit and colour: the band
 		// of a frequency is no threshold of its value.
 		"transformations": list{object{"id": "rowsToFields", "options": object{"mappings": list{
-			config("name", "field.name"), config("value", "field.value"), config("unit", "unit"), config("color", "color"),
+			config("name", "field.name"), config("value", "field.value"), config("unit", "unit"), config("color", "color"), config("decimals", "decimals"),
 		}}}},
 	}
 }
@@ -145,12 +152,25 @@ func (p TimeSeries) model() object {
 	if p.Bars {
 		defaults["decimals"] = 0 // no half a deployment on the axis
 	}
+	if p.Decimals > 0 {
+		defaults["decimals"] = p.Decimals
+	}
 	if p.Series != "" {
 		defaults["displayName"] = p.Series
 	}
+	overrides := p.Colours.series()
+	if p.Limits != "" {
+		overrides = append(overrides, object{"matcher": object{"id": "byRegexp", "options": p.Limits}, "properties": list{
+			object{"id": "custom.lineStyle", "value": object{"fill": "dash", "dash": list{10, 10}}}, object{"id": "custom.lineWidth", "value": 1},
+			object{"id": "custom.showPoints", "value": "never"}, object{"id": "color", "value": object{"mode": "fixed", "fixedColor": grey}},
+		}})
+	}
+	if len(p.Lines) > 0 {
+		defaults["thresholds"], custom["thresholdsStyle"] = thresholds(p.Lines), object{"mode": "line"}
+	}
 	out := object{
 		"type":        "timeseries",
-		"fieldConfig": fieldConfig(p.Frame, defaults, p.Colours.series()...),
+		"fieldConfig": fieldConfig(p.Frame, defaults, overrides...),
 		"options": object{
 			"legend":  object{"displayMode": "list", "placement": "bottom", "showLegend": p.Bars || p.Series != "" || len(p.Colours) > 1, "calcs": list{}},
 			"tooltip": object{"mode": "multi", "sort": "none"},
@@ -218,7 +238,9 @@ func fieldConfig(f Frame, defaults object, overrides ...object) object {
 	defaults["noValue"] = f.Empty
 	// Without thresholds of ours Grafana puts its own: green, red above 80. A
 	// cell whose text has no colour takes this one.
-	defaults["thresholds"] = object{"mode": "absolute", "steps": list{object{"color": "transparent", "value": nil}}}
+	if defaults["thresholds"] == nil {
+		defaults["thresholds"] = thresholds(nil)
+	}
 	all := list{}
 	for _, o := range overrides {
 		all = append(all, o)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fivekeys/fivekeys/schemas"
 )
 
 // TestReliabilityOnTheRealEngine holds the SQL about budgets, toil and traces to
@@ -25,6 +27,9 @@ func TestReliabilityOnTheRealEngine(t *testing.T) {
 			t.Run(st.name, func(t *testing.T) {
 				r := s.described(t, p.choose("trace", slowTrace.String()).expand(t, st.sql))
 				shape(t, st, r)
+				if folder, _, _ := strings.Cut(st.file, "/"); folder == "budgets" || folder == "toil" || folder == "traces" {
+					ordered(t, st, r)
+				}
 				if len(r.rows) == 0 {
 					t.Error("no rows of a seed that has some")
 				}
@@ -98,7 +103,7 @@ func testBudgets(t *testing.T, s site, p plugin, end time.Time) {
 	s.figure(t, p, "budgets/firing", 1, "none", vermillion, "1 page")
 	s.figure(t, p, "budgets/frozen", 2, "none", orange, "while a budget was spent, 1 of them a fix")
 	s.figure(t, p, "five_keys/budgets", 1, "none", vermillion, "budget spent, of 4 · 1 running out · 1 without data")
-	s.figure(t, p.choose("team", "no team"), "budgets/least", 0.6, "percentunit", orange, "search/fast · ends in 3 h at the burn of the last hour")
+	s.figure(t, p.choose("team", "no team"), "budgets/least", 0.6, "percentunit", orange, "search/fast · ends in 3 h at the last hour's burn")
 	s.figure(t, p.choose("objective", "quiet"), "budgets/spent", nil, "none", grey, "no budget has data")
 	s.figure(t, p.choose("objective", "pay"), "budgets/firing", 0, "none", bluishGreen, "none fires")
 	s.figure(t, p.choose("objective", "pay"), "five_keys/budgets", 1, "none", vermillion, "budget spent, of 4 · 1 running out · 1 without data")
@@ -109,13 +114,13 @@ func testBudgets(t *testing.T, s site, p plugin, end time.Time) {
 		t.Errorf("%d objectives: one that is gone has no budget", len(r.rows))
 	}
 	same(t, "checkout", r.rows[0], map[string]any{
-		"objective": "checkout", "team": checkers, "state": "spent", "target": 0.99, "indicator": 0.9875, "share": -0.25, "time_left": -0.25 * 403.2, "recorded": nil, "recorded_left": nil, "time": end,
+		"objective": "checkout", "team": checkers, "state": "spent", "target": 0.99, "indicator": 0.9875, "share": -0.25, "time_left": -0.25 * 403.2, "recorded": "",
 	})
 	same(t, "search/fast", r.row(t, "objective", "search/fast"), map[string]any{
-		"state": "running out", "share": 0.6, "time_left": 0.6 * 403.2, "recorded": 0.4, "recorded_left": 0.4 * 403.2, "indicator": 0.996,
-		"outlook": "ends in 3 h at the burn of the last hour",
+		"state": "running out", "share": 0.6, "time_left": 0.6 * 403.2, "recorded": "40 % · 2.7 h", "indicator": 0.996,
+		"outlook": "ends in 3 h at the last hour's burn",
 	})
-	same(t, "pay", r.row(t, "objective", "pay"), map[string]any{"state": "ok", "share": 0.9, "outlook": "lasts at the burn of the last hour"})
+	same(t, "pay", r.row(t, "objective", "pay"), map[string]any{"state": "ok", "share": 0.9, "outlook": "lasts at the last hour's burn"})
 	same(t, "quiet", r.rows[3], map[string]any{"objective": "quiet", "state": "no data", "share": nil, "time_left": nil, "indicator": nil, "outlook": "no traffic in the window"})
 	same(t, "burn", s.run(t, p, "budgets/burn.sql").rows[0], map[string]any{"objective": "checkout", "burn_5m": 20, "burn_1h": 20, "burn_2h": 10, "burn_3d": 10, "burn_window": 1})
 	same(t, "burn of no data", s.run(t, p, "budgets/burn.sql").row(t, "objective", "quiet"), map[string]any{"burn_5m": nil, "burn_window": 1})
@@ -139,7 +144,7 @@ func testBudgets(t *testing.T, s site, p plugin, end time.Time) {
 func testEarlier(t *testing.T, s site, p plugin, end time.Time) {
 	p.to = end.Add(-90 * time.Minute)
 	s.figure(t, p, "budgets/spent", 0, "none", orange, "of 4 budgets · 2 running out · 1 without data")
-	same(t, "checkout", s.run(t, p, "budgets/objectives.sql").row(t, "objective", "checkout"), map[string]any{"share": 0.125, "time": end.Add(-2 * time.Hour)})
+	same(t, "checkout", s.run(t, p, "budgets/objectives.sql").row(t, "objective", "checkout"), map[string]any{"share": 0.125})
 	s.figure(t, p, "budgets/firing", 0, "none", bluishGreen, "none fires")
 	p.to = end.Add(-12 * time.Hour)
 	s.figure(t, p, "budgets/spent", nil, "none", grey, "no budget was evaluated in this range")
@@ -151,7 +156,15 @@ func testEarlier(t *testing.T, s site, p plugin, end time.Time) {
 		t.Fatalf("remaining over time: %v", left)
 	}
 	same(t, "remaining over time", left[0], map[string]any{"time": end.Add(-2 * time.Hour), "objective": "checkout", "remaining": 0.125})
-	same(t, "burn over time", s.run(t, p, "budgets/burn_over_time.sql").row(t, "objective", "pay"), map[string]any{"burn": 0.5})
+	must(t, s.store.AppendHistory(t.Context(), []schemas.BudgetStatus{{
+		Objective: "pay", SLO: "pay", Service: "pay", Team: "payments", At: end.Add(-30 * time.Minute), From: end.Add(-month), To: end, Target: 0.99, Budgeting: schemas.Occurrences,
+		BudgetFigures: schemas.BudgetFigures{Good: 1, Total: 2, SLI: f64(0.5), Remaining: f64(-49), RemainingMinutes: f64(-49 * 403.2), BudgetMinutes: 403.2},
+	}}))
+	far := s.run(t, p.choose("objective", "pay"), "budgets/remaining_over_time.sql").rows
+	same(t, "a budget that is far overspent", far[len(far)-1], map[string]any{"remaining": -1})
+	burns := s.run(t, p, "budgets/burn_over_time.sql")
+	same(t, "burn over time", burns.row(t, "objective", "pay"), map[string]any{"burn": 0.5})
+	same(t, "from where on it alerts", burns.row(t, "objective", "alert from 13.44 ×"), map[string]any{"burn": 13.44, "time": end.Add(-2 * time.Hour)})
 }
 
 func testSpent(t *testing.T, s site, p plugin, end time.Time) {
@@ -180,9 +193,9 @@ func testAftermath(t *testing.T, s site, p plugin, end time.Time) {
 		t.Fatalf("alerts %v", alerts)
 	}
 	same(t, "firing", alerts[0], map[string]any{
-		"state": "firing", "severity": "page", "rule": "fast", "time": end.Add(-30 * time.Minute), "long_burn": 20, "factor": 13.44, "time_left": 10, "deployment": "2.0", "url": "https://ci.example/d2",
+		"state": "firing", "severity": "page", "rule": "fast", "time": end.Add(-30 * time.Minute), "burns": "20 and 25, of 13.4 ×", "time_left": 10, "deployment": "2.0", "url": "https://ci.example/d2",
 	})
-	same(t, "past", alerts[1], map[string]any{"state": "over", "severity": "ticket", "lasted": 3600, "runs_out_at": nil, "url": ""})
+	same(t, "past", alerts[1], map[string]any{"state": "over", "severity": "ticket", "lasted": 3600, "url": ""})
 
 	// Grafana's own rules ask the same tables.
 	for rule, want := range map[string]float64{"burn_page": 20 / 13.44, "exhausted": 1.25 * 403.2} {
@@ -202,6 +215,15 @@ func testAftermath(t *testing.T, s site, p plugin, end time.Time) {
 	same(t, "a deployment in a freeze", made[0], map[string]any{"deployment_id": "d4", "fix": "", "objective": "checkout"})
 	same(t, "a fix in a freeze", made[1], map[string]any{"deployment_id": "d3", "fix": "a fix"})
 
+	for objective, want := range map[string]int{"": 4, "checkout": 4, "pay": 0} {
+		marked := p
+		if objective != "" {
+			marked = p.choose("objective", objective)
+		}
+		if got := s.run(t, marked, "annotations/budget_deployments.sql").rows; len(got) != want {
+			t.Errorf("of the objective %q %d deployments are marked, want %d", objective, len(got), want)
+		}
+	}
 	corrections := s.run(t, p, "budgets/corrections.sql").rows
 	if len(corrections) != 1 {
 		t.Fatalf("corrections %v", corrections)
@@ -234,10 +256,21 @@ func testToil(t *testing.T, s site, p plugin, monday time.Time) {
 	same(t, "a team without a capacity", s.run(t, p, "toil/weeks.sql").row(t, "team", "web"), map[string]any{
 		"state": "no capacity", "hours": 0.5, "capacity": nil, "ratio": nil, "hours_left": nil, "week_burn": nil, "month_burn": nil,
 	})
-	for i, want := range []float64{0.05, 0.02} {
-		same(t, "ratio by week", s.run(t, payments, "toil/weekly_ratio.sql").rows[i], map[string]any{"team": "payments", "ratio": want})
+	sunday := monday.AddDate(0, 0, 6) // where a week stands
+	ratios := s.run(t, payments, "toil/weekly_ratio.sql").rows
+	for i, want := range []map[string]any{
+		{"team": "cap", "ratio": 0.4, "time": sunday.AddDate(0, 0, -7)}, {"team": "payments", "ratio": 0.05, "time": sunday.AddDate(0, 0, -7)},
+		{"team": "cap", "ratio": 0.4, "time": sunday}, {"team": "payments", "ratio": 0.02, "time": sunday},
+	} {
+		same(t, "ratio by week", ratios[i], want)
 	}
-	same(t, "kinds by week", s.run(t, p, "toil/weekly_kinds.sql").rows[1], map[string]any{"time": monday, "confirmed": 2.5, "inferred": 1.5, "done by a machine": 10})
+	// Of seven days that begin within a week both weeks are on the chart.
+	short := p
+	short.from, short.to = monday.AddDate(0, 0, -3), monday.AddDate(0, 0, 4)
+	for i, want := range []time.Time{sunday.AddDate(0, 0, -7), short.to} {
+		same(t, "kinds of a few days", s.run(t, short, "toil/weekly_kinds.sql").rows[i], map[string]any{"time": want})
+	}
+	same(t, "kinds by week", s.run(t, p, "toil/weekly_kinds.sql").rows[1], map[string]any{"time": sunday, "confirmed": 2.5, "inferred": 1.5, "done by a machine": 10})
 	bars := map[string]string{}
 	for _, by := range []string{"time", "count"} {
 		for _, row := range s.run(t, p, "toil/by_"+by+".sql").rows {
@@ -254,7 +287,7 @@ func testToil(t *testing.T, s site, p plugin, monday time.Time) {
 	if len(entries.rows) != 6 {
 		t.Errorf("%d entries", len(entries.rows))
 	}
-	same(t, "an entry", entries.row(t, "title", "Renewed by hand"), map[string]any{"url": "https://issues.example/7", "lasted": 3600, "automation": "could be", "kind": "confirmed", "why": ""})
+	same(t, "an entry", entries.row(t, "title", "Renewed by hand"), map[string]any{"url": "https://issues.example/7", "lasted": 3600, "automation": "could be", "kind": "confirmed", "why": "told by api"})
 	same(t, "an inferred entry", entries.row(t, "kind", "inferred"), map[string]any{"why": "inferred by api from workflow"})
 	same(t, "an automated entry", entries.row(t, "category", "backups"), map[string]any{"automation": "done by a machine"})
 	for _, row := range entries.rows {

@@ -41,8 +41,8 @@ func graphShape(t *testing.T, st statement, p NodeGraph, r result, typed func(st
 		for _, c := range edgeColumns[:3] {
 			typed(c, word)
 		}
-		typed("mainstat", numeric)
-		typed("secondarystat", numeric)
+		typed("mainstat", word)
+		typed("secondarystat", word)
 		return
 	}
 	want := slices.Clone(nodeColumns)

@@ -101,8 +101,8 @@ func TestEveryPanelSaysWhatItIs(t *testing.T) {
 						t.Errorf("%s, %s: no unit or no colour", d.Title, f.Title)
 					}
 				case NodeGraph:
-					if p.Edges == "" || p.Unit == "" || p.SecondUnit == "" || len(p.Arcs) == 0 {
-						t.Errorf("%s, %s: no edges, units or arcs", d.Title, f.Title)
+					if p.Edges == "" || len(p.Arcs) == 0 {
+						t.Errorf("%s, %s: no edges or arcs", d.Title, f.Title)
 					}
 				case BarChart:
 					if p.Unit == "" {
@@ -235,7 +235,7 @@ func TestEveryStatementObeysTheRange(t *testing.T) {
 			t.Errorf("%s has no time filter", s.name)
 		}
 		if p, ok := s.panel.(TimeSeries); ok {
-			if weekly := strings.Contains(s.sql, "week_start("); !weekly && !strings.Contains(s.sql, "$__timeInterval(") {
+			if weekly := strings.Contains(s.sql, "week_start(") || strings.Contains(s.sql, "week_mark("); !weekly && !strings.Contains(s.sql, "$__timeInterval(") {
 				t.Errorf("%s: neither weeks nor $__timeInterval", s.name)
 			} else if !weekly && p.MinInterval == "" {
 				t.Errorf("%s: no narrowest interval", s.name)

@@ -24,16 +24,16 @@ func toil() Dashboard {
 				TimeSeries{
 					Frame: Frame{
 						Title: "Toil ratio by week", Width: 12, Query: "toil/weekly_ratio.sql", Empty: "no team with a capacity recorded toil",
-						Description: "Confirmed toil ÷ the team's working time of the week. A week without an entry is 0 between a team's first and last one, and a gap before and after. Of more than ten teams those with the highest ratios.",
+						Description: "Confirmed toil ÷ the team's working time of the week. A week without an entry is 0 between a team's first and last one, and a gap before and after. Each week stands at its last day, or at the end of the range. The dashed line is the cap. Of more than ten teams those with the highest ratios.",
 					},
-					Unit: ratio, Series: "${__field.labels.team}",
+					Unit: ratio, Decimals: 1, Series: "${__field.labels.team}", Limits: "/^cap( of .*)?$/",
 				},
 				TimeSeries{
 					Frame: Frame{
 						Title: "Confirmed beside inferred", Width: 12, Query: "toil/weekly_kinds.sql", Empty: "no toil in these weeks",
-						Description: "Hours by week: reported and done by hand; inferred from events; and reported work that a machine does by now. They are never added up.",
+						Description: "Hours by week: reported and done by hand; inferred from events; and reported work that a machine does by now. They are never added up. Each week stands at its last day, or at the end of the range.",
 					},
-					Unit: worked, Colours: Colours{"confirmed": blue, "inferred": reddishPurple, "done by a machine": bluishGreen},
+					Unit: worked, Decimals: 1, Colours: Colours{"confirmed": blue, "inferred": reddishPurple, "done by a machine": grey},
 				},
 			}},
 			{Height: 9, Panels: []Panel{toilWeeks()}},
@@ -47,12 +47,13 @@ func toilWeeks() Panel {
 	return Table{
 		Frame: Frame{
 			Title: "By team and week", Width: gridWidth, Query: "toil/weeks.sql", Empty: "no toil in these weeks",
-			Description: "Toil, capacity and ratio of each team's weeks, newest first, with the hours left under the cap. Burn is the ratio ÷ the cap over one and four weeks: 1 is exactly at the cap. Inferred and automated hours stand beside and are in no ratio.",
+			Description: "Toil, capacity and ratio of each team's weeks, newest first, with the hours left under the cap. Burn is the ratio ÷ the cap over one and four weeks: 1 is exactly at the cap. Inferred and automated hours stand beside and are in no ratio. At most 500 lines.",
 		},
 		Columns: []Column{
-			day("time", "Week of (UTC)"), teamColumn, state(toilColours).wide(120), measured("hours", "Toil", worked), number("entries", "Entries").orElse("no data"),
-			measured("capacity", "Capacity", worked).orElse("not configured"), measured("ratio", "Ratio", ratio).orElse("–"), measured("cap", "Cap", ratio), measured("hours_left", "Left", worked).orElse("–"),
-			overCap("week_burn", "Burn, 1 w"), overCap("month_burn", "Burn, 4 w"), measured("inferred", "Inferred", worked).orElse("none"), measured("automated", "By a machine", worked),
+			day("time", "Week of (UTC)").wide(110), teamColumn, state(toilColours).wide(115), measured("hours", "Toil", worked).wide(75), number("entries", "Entries").orElse("no data").wide(75),
+			measured("capacity", "Capacity", worked).orElse("not configured").wide(115), measured("ratio", "Ratio", ratio).orElse("–").wide(70), measured("cap", "Cap", ratio).wide(65),
+			measured("hours_left", "Left", worked).orElse("–").wide(75), overCap("week_burn", "Burn, 1 w").wide(85), overCap("month_burn", "Burn, 4 w").wide(85),
+			measured("inferred", "Inferred", worked).orElse("none").wide(80), measured("automated", "By a machine", worked).wide(105),
 		},
 	}
 }
@@ -75,11 +76,11 @@ func toilCategories() []Panel {
 		Table{
 			Frame: Frame{
 				Title: "Categories", Width: 12, Query: "toil/categories.sql", Empty: "no toil in these weeks",
-				Description: "Confirmed categories, then inferred ones, each by time. Automatable is the share of the time that its reporters say a machine could do. What is long and what is frequent are both worth it.",
+				Description: "Confirmed categories, then inferred ones, each by time. Automatable is the share of the time that its reporters say a machine could do. What is long and what is frequent are both worth it. At most 200.",
 			},
 			Columns: []Column{
-				text("category", "Category"), {Name: "kind", Title: "Kind", Width: 100, Colours: kindColours}, measured("hours", "Time", worked), number("entries", "Times"),
-				duration("each", "Each"), measured("automatable", "Automatable", ratio), text("teams", "Teams"),
+				text("category", "Category").least(110).wrapped(), {Name: "kind", Title: "Kind", Width: 85, Colours: kindColours}, measured("hours", "Time", worked).wide(70), number("entries", "Times").wide(60),
+				duration("each", "Each").wide(80), measured("automatable", "Automatable", ratio).wide(95), text("teams", "Teams").wrapped(),
 			},
 		},
 	}
@@ -89,11 +90,11 @@ func toilEntries() Panel {
 	return Table{
 		Frame: Frame{
 			Title: "Every entry", Width: gridWidth, Query: "toil/entries.sql", Empty: "no toil in these weeks",
-			Description: "What the figures are made of, newest first, with where it was told; of inferred toil why it is held for toil.",
+			Description: "What the figures are made of, newest first, with how it is known: who told of it and what set it off, and of inferred toil why it is held for toil. At most 1,000.",
 		},
 		Columns: []Column{
-			when("time", "When (UTC)"), teamColumn, {Name: "kind", Title: "Kind", Width: 100, Colours: kindColours}, text("category", "Category"), text("title", "Title"), duration("lasted", "Time").wide(90),
-			serviceColumn, text("automation", "A machine").wide(140), text("trigger", "Set off by"), text("why", "Why").least(240), text("source", "Told by"), openColumn,
+			when("time", "When (UTC)"), teamColumn, {Name: "kind", Title: "Kind", Width: 85, Colours: kindColours}, text("category", "Category").least(110).wrapped(), text("title", "Title").least(150).wrapped(),
+			duration("lasted", "Time").wide(80), serviceColumn, text("automation", "A machine").wide(125), text("why", "How it is known").least(170).wrapped(), openColumn,
 		},
 	}
 }

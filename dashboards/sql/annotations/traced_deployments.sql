@@ -1,4 +1,4 @@
-SELECT assumeNotNull(finished_at) AS time, concat(service, ' ', if(version != '', version, substring(sha, 1, 8)), ' → ', environment) AS text,
+SELECT assumeNotNull(finished_at) AS time, concat(service, ' ', {{template "version.sql"}}, ' → ', environment) AS text,
     'deployment' AS tags
 FROM deployments
 WHERE production AND status = 'succeeded' AND $__timeFilter(finished_at) AND {{template "traced.sql"}}

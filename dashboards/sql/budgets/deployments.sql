@@ -8,8 +8,8 @@ WITH
         ORDER BY budget_minutes - remaining_minutes DESC NULLS LAST, objective
         LIMIT 10
     )
-SELECT place, service, if(deployment_id = '', 'no deployment known', if(version != '', version, substring(sha, 1, 12))) AS what, objective::String AS objective,
-    finished_at AS time, minutes AS spent, share, bad, by_version / bad AS certain, deployment_id, {{template "address.sql"}} AS url
+SELECT place, objective::String AS objective, service, if(deployment_id = '', 'no deployment known', {{template "version.sql"}}) AS what,
+    finished_at AS time, minutes AS spent, share, bad, by_version / bad AS certain, {{template "brief.sql" "deployment_id"}} AS deployment_id, {{template "address.sql"}} AS url
 FROM deployment_budget
 -- Named by objective, the minutes of all others are not read; named by service, their deployments aren't.
 WHERE objective IN (SELECT objective FROM spenders) AND service IN (SELECT service FROM spenders)

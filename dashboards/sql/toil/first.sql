@@ -9,5 +9,5 @@ WITH
     ),
     figures AS (SELECT count() AS n, argMax((category, s.minutes, s.entries), s.minutes) AS top, sum(s.minutes) AS whole FROM sums AS s)
 SELECT if(n = 0 OR whole = 0, 'no toil is recorded in these weeks', joined([if(top.1 = '', 'no category', top.1), concat(human_ratio(top.2 / whole), ' of all toil'), counted(top.3, 'time', 'times')])) AS name,
-    if(n = 0 OR whole = 0, NULL, round(top.2 / 60, 1)) AS value, 'suffix:h' AS unit, {{grey}} AS color
+    if(n = 0 OR whole = 0, NULL, round(top.2 / 60, 1)) AS value, 'suffix:h' AS unit, 1 AS decimals, {{grey}} AS color
 FROM figures

@@ -7,5 +7,5 @@ WITH
         WHERE week >= first_week AND week <= last_week AND {{template "toil_team.sql"}}
     )
 SELECT if(n = 0, 'no toil was inferred in these weeks', joined([counted(n, 'entry', 'entries'), 'in no ratio'])) AS name,
-    if(n = 0, NULL, round(minutes / 60, 1)) AS value, 'suffix:h' AS unit, {{grey}} AS color
+    if(n = 0, NULL, round(minutes / 60, 1)) AS value, 'suffix:h' AS unit, 1 AS decimals, {{grey}} AS color
 FROM figures

@@ -12,6 +12,6 @@ WITH
     )
 SELECT if(n = 0, 'no team with a capacity recorded toil', joined([concat('week of ', toString(last)), if(exceeded = 0, counted(n, 'team', 'teams'),
         concat(toString(exceeded), ' of ', counted(n, 'team', 'teams'), ' over the cap'))])) AS name,
-    if(n = 0, NULL, round(unspent / 60, 1)) AS value, 'suffix:h' AS unit,
+    if(n = 0, NULL, round(unspent / 60, 1)) AS value, 'suffix:h' AS unit, 1 AS decimals,
     multiIf(n = 0, {{grey}}, exceeded > 0, {{colour "Low"}}, {{colour "Elite"}}) AS color
 FROM figures

@@ -8,9 +8,8 @@ WITH
         GROUP BY team, week
     )
 SELECT week_start(week) AS time, team, multiIf(isNull(minutes), 'no data', isNull(capacity_minutes), 'no capacity', minutes_left < 0, 'over the cap', 'under the cap') AS state,
-    minutes / 60 AS hours, capacity_minutes / 60 AS capacity, ratio, cap, minutes_left / 60 AS hours_left,
-    if(isNull(ratio), NULL, burn_1w) AS week_burn, if(isNull(ratio), NULL, burn_4w) AS month_burn,
-    entries, if(inferred_entries = 0, NULL, inferred_minutes / 60) AS inferred, automated_minutes / 60 AS automated
+    minutes / 60 AS hours, entries, capacity_minutes / 60 AS capacity, ratio, cap, minutes_left / 60 AS hours_left,
+    if(isNull(ratio), NULL, burn_1w) AS week_burn, if(isNull(ratio), NULL, burn_4w) AS month_burn, if(inferred_entries = 0, NULL, inferred_minutes / 60) AS inferred, automated_minutes / 60 AS automated
 FROM (
     SELECT if(team = '', 'no team', team)::String AS team, week, minutes, capacity_minutes, cap, ratio, minutes_left, entries, inferred_entries, inferred_minutes, automated_minutes, burn_1w, burn_4w
     FROM toil_weekly LEFT JOIN burns USING (team, week)

@@ -1,7 +1,8 @@
 WITH
-    greatest(60, toUnixTimestamp(least(now('UTC'), toDateTime($__toTime, 'UTC'))) - toUnixTimestamp($__fromTime)) AS lasted,
+    {{template "words.sql"}},
+    {{template "pace.sql"}},
     called AS (
-        SELECT caller, callee, sum(d.calls) AS calls, sum(d.errors) AS errors, quantileExactWeightedArray(0.95)(latency_ns, latency_counts) / 1e6 AS p95
+        SELECT caller, callee, sum(d.calls) AS calls, quantileExactWeightedArray(0.95)(latency_ns, latency_counts) / 1e6 AS p95
         FROM dependency_counts AS d
         WHERE $__timeFilter(minute) AND caller != '' AND callee != ''
             AND $__conditionalAll((caller IN (${service:singlequote}) OR callee IN (${service:singlequote})), $service)
@@ -9,6 +10,6 @@ WITH
         ORDER BY calls DESC, caller, callee
         LIMIT 300
     )
-SELECT concat(caller, ' → ', callee) AS id, caller::String AS source, callee::String AS target, calls / lasted AS mainstat, p95 AS secondarystat
+SELECT concat(caller, ' → ', callee) AS id, caller::String AS source, callee::String AS target, pace(calls) AS mainstat, human_ms(p95) AS secondarystat
 FROM called
 ORDER BY id

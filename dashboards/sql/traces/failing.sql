@@ -1,4 +1,4 @@
-SELECT start AS time, service, name::String AS operation, duration_ns, status_message::String AS message, version::String AS version, trace_id::String AS trace
+SELECT trace_id::String AS trace, service, name::String AS operation, status_message::String AS message, duration_ns, {{template "brief.sql" "version"}} AS version, start AS time
 FROM spans
 WHERE $__timeFilter(start) AND status = 'error' AND {{template "traced.sql"}}
     AND $__conditionalAll(name IN (${operation:singlequote}), $operation)

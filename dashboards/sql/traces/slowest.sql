@@ -1,4 +1,4 @@
-SELECT start AS time, service, name::String AS operation, duration_ns, if(status = 'error', 'error', 'ok') AS state, version::String AS version, trace_id::String AS trace
+SELECT trace_id::String AS trace, duration_ns, service, name::String AS operation, if(status = 'error', 'error', 'ok') AS state, {{template "brief.sql" "version"}} AS version
 FROM spans
 WHERE $__timeFilter(start) AND kind IN ('server', 'consumer') AND {{template "traced.sql"}}
     AND $__conditionalAll(name IN (${operation:singlequote}), $operation)

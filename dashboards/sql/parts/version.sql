@@ -1,0 +1,1 @@
+if(version != '', {{template "brief.sql" "version"}}, substring(sha, 1, 12))
