@@ -169,12 +169,9 @@ type choice struct {
 }
 
 // choices are everything, one team and one service, as far as the dashboard has
-// such variables; where it wants one service it has no everything.
+// such variables.
 func (d Dashboard) choices() []choice {
 	one := choice{"one service", plugin{}.choose("service", "service-7")}
-	if slices.ContainsFunc(d.Variables, func(v Variable) bool { return v.Name == "service" && v.Single }) {
-		return []choice{one}
-	}
 	out := []choice{{"all", plugin{}}}
 	for _, v := range d.Variables {
 		switch v.Name {

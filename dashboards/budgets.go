@@ -121,7 +121,7 @@ func alertTable() Panel {
 		Columns: []Column{
 			state(firingColours).wide(75), {Name: "severity", Title: "Severity", Width: 75, Colours: severityColours}, objectiveColumn, text("rule", "Alert").wide(80),
 			when("time", "Since (UTC)"), duration("lasted", "For").wide(80), text("burns", "Burn, of factor").wide(150), measured("time_left", "Left then", allowed).wide(85),
-			text("deployment", "Deployment before").least(110).wrapped(), text("summary", "What it said").least(140).wrapped(), openColumn,
+			text("deployment", "Deployment").least(110).wrapped(), text("summary", "What it said").least(140).wrapped(), openColumn,
 		},
 	}
 }

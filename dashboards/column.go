@@ -3,6 +3,7 @@ package dashboards
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 )
 
@@ -21,6 +22,9 @@ type Column struct {
 	Least int
 	// Colours paint the cells with these texts.
 	Colours Colours
+	// Within paints the cells that hold one of these among their parts, which are
+	// set apart by " · ": 3.2 h · High · 214 changes.
+	Within Colours
 	// Steps paint the cells whose number reaches them.
 	Steps []Step
 	Link  *Link
@@ -48,8 +52,8 @@ func (c Column) override() object {
 	if c.Unit != "" {
 		set("unit", c.Unit)
 	}
-	if c.Decimals > 0 {
-		set("decimals", c.Decimals)
+	if n, known := c.decimals(); known {
+		set("decimals", n)
 	}
 	if c.Width > 0 {
 		set("custom.width", c.Width)
@@ -59,9 +63,16 @@ func (c Column) override() object {
 	}
 	if len(c.Colours) > 0 {
 		set("mappings", c.Colours.mappings())
-		set("custom.cellOptions", object{"type": "color-background", "mode": "basic"})
 	}
-	if c.Wraps {
+	if len(c.Within) > 0 {
+		set("mappings", c.Within.within())
+	}
+	switch filled := len(c.Colours)+len(c.Within) > 0; {
+	case filled && c.Wraps:
+		set("custom.cellOptions", object{"type": "color-background", "mode": "basic", "wrapText": true})
+	case filled:
+		set("custom.cellOptions", object{"type": "color-background", "mode": "basic"})
+	case c.Wraps:
 		set("custom.cellOptions", object{"type": "auto", "wrapText": true})
 	}
 	if len(c.Steps) > 0 {
@@ -83,6 +94,11 @@ func (c Column) override() object {
 		set("links", list{link.model()})
 	}
 	return override(c.Name, properties)
+}
+
+// decimals of a number: a count has none, whatever Grafana would make of it.
+func (c Column) decimals() (n int, known bool) {
+	return c.Decimals, c.Decimals > 0 || c.Unit == count || c.Unit == many
 }
 
 // thresholds have no colour below the first step.
@@ -107,11 +123,34 @@ func (c Colours) mappings() list {
 	return list{object{"type": "value", "options": options}}
 }
 
-// series colour the series with these names.
-func (c Colours) series() []object {
+// within colour the texts that hold one of these parts, and leave them as they are.
+func (c Colours) within() list {
+	out := list{}
+	for i, text := range slices.Sorted(maps.Keys(c)) {
+		out = append(out, object{"type": "regex", "options": object{
+			"pattern": "^(.* · )?" + regexp.QuoteMeta(text) + "( · .*)?$", "result": object{"color": c[text], "index": i},
+		}})
+	}
+	return out
+}
+
+// columns colour the series that are columns of these names.
+func (c Colours) columns() []object {
+	return c.overrides(func(name string) object { return object{"id": "byName", "options": name} })
+}
+
+// labels colour the series whose label is one of these, with a unit after it or
+// without. Grafana may put the column's name before the label.
+func (c Colours) labels() []object {
+	return c.overrides(func(name string) object {
+		return object{"id": "byRegexp", "options": "/(^| )" + regexp.QuoteMeta(name) + "(,|$)/"}
+	})
+}
+
+func (c Colours) overrides(matcher func(name string) object) []object {
 	var out []object
 	for _, name := range slices.Sorted(maps.Keys(c)) {
-		out = append(out, override(name, list{object{"id": "color", "value": object{"mode": "fixed", "fixedColor": c[name]}}}))
+		out = append(out, object{"matcher": matcher(name), "properties": list{object{"id": "color", "value": object{"mode": "fixed", "fixedColor": c[name]}}}})
 	}
 	return out
 }
@@ -135,17 +174,18 @@ const (
 
 // The columns that many tables have.
 var (
-	serviceColumn   = Column{Name: "service", Title: "Service", Least: 110, Link: &Link{Title: "The evidence of ${__value.text}", URL: serviceURL}}
-	teamColumn      = Column{Name: "team", Title: "Team", Least: 95, Link: &Link{Title: "The five keys of ${__value.text}", URL: teamURL}}
-	objectiveColumn = Column{Name: "objective", Title: "Objective", Least: 150, Link: &Link{Title: "The budget of ${__value.text}", URL: budgetURL}}
+	serviceColumn   = Column{Name: "service", Title: "Service", Least: 110, Wraps: true, Link: &Link{Title: "The evidence of ${__value.text}", URL: serviceURL}}
+	teamColumn      = Column{Name: "team", Title: "Team", Least: 95, Wraps: true, Link: &Link{Title: "The five keys of ${__value.text}", URL: teamURL}}
+	objectiveColumn = Column{Name: "objective", Title: "Objective", Least: 150, Wraps: true, Link: &Link{Title: "The budget of ${__value.text}", URL: budgetURL}}
 	traceColumn     = Column{Name: "trace", Title: "Trace", Width: 95, Begins: 8, Link: &Link{Title: "Show this trace below", URL: traceURL}}
 	openColumn      = Column{Name: "url", Title: "Source", Width: 80, Opens: true}
 )
 
-func text(name, title string) Column { return Column{Name: name, Title: title} }
+// text breaks into lines: what is too long would be cut off without a sign.
+func text(name, title string) Column { return Column{Name: name, Title: title, Wraps: true} }
 
 func when(name, title string) Column {
-	return Column{Name: name, Title: title, Unit: timestamp, Width: 160}
+	return Column{Name: name, Title: title, Unit: timestamp, Width: 135}
 }
 
 // day is a moment of which only the day matters.
@@ -167,8 +207,10 @@ func state(c Colours) Column {
 	return Column{Name: "state", Title: "State", Width: 100, Colours: c}
 }
 
-func bandOf(name string) Column {
-	return Column{Name: name, Title: "Band", Width: 120, Colours: bandColours}
+// key is one of the five keys in one cell: the value, its band and what it rests
+// on, filled with the band's colour.
+func key(name, title string) Column {
+	return Column{Name: name, Title: title, Within: bandColours, Wraps: true}
 }
 
 func (c Column) wide(width int) Column {

@@ -1,5 +1,7 @@
 package dashboards
 
+import "cmp"
+
 // Dashboard is one page of Grafana.
 type Dashboard struct {
 	// UID is part of its address and never changes.
@@ -10,7 +12,17 @@ type Dashboard struct {
 	From, To    string
 	Variables   []Variable
 	Annotations []Annotation
-	Rows        []Row
+	// Fresh names the SQL of the line at the top that says how fresh the data is.
+	Fresh string
+	Rows  []Row
+}
+
+// freshness is one line, as of now whatever the range.
+func (d Dashboard) freshness() Row {
+	return Row{Height: 2, Panels: []Panel{Line{Frame{
+		Title: "How fresh this is", Width: gridWidth, Query: d.Fresh, Empty: "nothing is known of it", Now: true,
+		Description: "When the newest of what this page shows became known, and whether something waits to be processed. As of now, of everything: neither the range nor a choice narrows it.",
+	}}}}
 }
 
 // wholeDays opens a dashboard on the 90 days that are over, as `fivekeys
@@ -33,8 +45,6 @@ type Variable struct {
 	Label string
 	// Query names the SQL file that lists the choices, in a column of its own.
 	Query string
-	// Single allows one choice only, and no "All".
-	Single bool
 	// Typed is a field for a text; it has no Query.
 	Typed bool
 	// Some: it narrows some panels only; the others have nothing it could narrow.
@@ -56,27 +66,28 @@ var (
 	chosenTrace    = Variable{Name: "trace", Label: "Trace", Typed: true, Some: true}
 )
 
-// one makes a variable that takes a single value.
-func (v Variable) one() Variable {
-	v.Single = true
-	return v
-}
-
 // Annotation marks moments on the time series of a dashboard.
 type Annotation struct {
 	Name   string
 	Query  string
 	Colour string
-	// Off shows it only when somebody switches it on.
+	// Off shows it only when somebody switches it on: hundreds of marks bury a chart.
 	Off bool
 }
 
 var (
+	// Of all services chosen, on pages without environments.
 	deploymentMarks = Annotation{Name: "Deployments", Query: "annotations/deployments.sql", Colour: skyBlue}
 	failureMarks    = Annotation{Name: "Failed deployments", Query: "annotations/failed_deployments.sql", Colour: orange}
 	incidentMarks   = Annotation{Name: "Incidents", Query: "annotations/incidents.sql", Colour: vermillion}
-	alertMarks      = Annotation{Name: "Alerts", Query: "annotations/alerts.sql", Colour: vermillion}
-	budgetMarks     = Annotation{Name: "Budgets spent and restored", Query: "annotations/budgets.sql", Colour: reddishPurple}
+	// Of the environments chosen, too.
+	environmentMarks = []Annotation{
+		{Name: "Deployments", Query: "annotations/environment_deployments.sql", Colour: skyBlue, Off: true},
+		{Name: "Failed deployments", Query: "annotations/environment_failed_deployments.sql", Colour: orange, Off: true},
+		{Name: "Incidents", Query: "annotations/environment_incidents.sql", Colour: vermillion, Off: true},
+	}
+	alertMarks  = Annotation{Name: "Alerts", Query: "annotations/alerts.sql", Colour: vermillion}
+	budgetMarks = Annotation{Name: "Budgets spent and restored", Query: "annotations/budgets.sql", Colour: reddishPurple}
 	// On a page about budgets an objective narrows, too.
 	budgetDeploymentMarks = Annotation{Name: "Deployments", Query: "annotations/budget_deployments.sql", Colour: skyBlue}
 	// Of the services that spans name: there is no team among them.
@@ -90,5 +101,9 @@ func (a Annotation) off() Annotation {
 
 // All lists the dashboards, the overview first.
 func All() []Dashboard {
-	return []Dashboard{fiveKeys(), service(), incidents(), budgets(), toil(), traces(), pipeline()}
+	all := []Dashboard{fiveKeys(), service(), incidents(), budgets(), toil(), traces(), pipeline()}
+	for i, d := range all {
+		all[i].Fresh = cmp.Or(map[string]string{budgetsUID: "fresh/budgets.sql", tracesUID: "fresh/spans.sql"}[d.UID], "fresh/events.sql")
+	}
+	return all
 }

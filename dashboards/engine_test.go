@@ -53,6 +53,7 @@ func TestDashboardsOnTheRealEngine(t *testing.T) {
 	t.Run("bands", func(t *testing.T) { testBands(t, s) })
 	t.Run("words", func(t *testing.T) { testWords(t, s) })
 	t.Run("keys", func(t *testing.T) { testKeys(t, s, scenario) })
+	t.Run("trends", func(t *testing.T) { testTrends(t, s, scenario) })
 	t.Run("evidence", func(t *testing.T) { testEvidence(t, s, scenario) })
 	t.Run("incidents", func(t *testing.T) { testIncidents(t, s, scenario) })
 	t.Run("variables", func(t *testing.T) { testVariables(t, s, scenario, today) })
@@ -72,6 +73,11 @@ func emptyAnswer(t *testing.T, st statement, r result) {
 	shape(t, st, r)
 	switch p := st.panel.(type) {
 	case Stat:
+	case Line:
+		if line := fmt.Sprint(r.rows[0]["line"]); len(r.rows) != 1 || !strings.HasPrefix(line, "no ") || !strings.Contains(line, "no process has reported") {
+			t.Errorf("freshness of nothing: %v", r.rows)
+		}
+		return
 	case NodeGraph:
 		// Grafana itself says nothing of a graph without a node, or an error.
 		if st.file == p.Query {
@@ -107,6 +113,7 @@ var (
 	numeric = regexp.MustCompile(`^(Nullable\()?(U?Int|Float)\d+`)
 	instant = regexp.MustCompile(`^DateTime`)
 	word    = regexp.MustCompile(`String`)
+	commit  = regexp.MustCompile(`\b[0-9a-f]{40}\b`)
 )
 
 // shape checks that the answer has the columns its visualisation needs.
@@ -142,6 +149,11 @@ func shape(t *testing.T, st statement, r result) {
 		if len(r.rows) != 1 {
 			t.Errorf("%s: a figure is one row, got %d", st.name, len(r.rows))
 		}
+	case Line:
+		typed("line", word)
+		if len(r.rows) != 1 || len(r.columns) != 1 {
+			t.Errorf("%s: a line is one text, got %v", st.name, r.rows)
+		}
 	case TimeSeries:
 		seriesShape(t, st, p, r)
 	case BarGauge:
@@ -171,10 +183,17 @@ func shape(t *testing.T, st statement, r result) {
 				typed(c.Name, numeric)
 			}
 		}
-		slices.Sort(described)
-		there := slices.Sorted(slices.Values(r.columns))
-		if !slices.Equal(described, there) {
-			t.Errorf("%s: the SQL gives %v, the table shows %v", st.name, there, described)
+		// Grafana shows columns in the order of the SELECT, whatever order they are
+		// described in.
+		if !slices.Equal(described, r.columns) {
+			t.Errorf("%s: the SQL gives %v, the table shows %v", st.name, r.columns, described)
+		}
+		for _, row := range r.rows {
+			for column, v := range row {
+				if text, _ := v.(string); column != "url" && commit.MatchString(text) {
+					t.Fatalf("%s: all forty digits of a commit in %s: %q", st.name, column, text)
+				}
+			}
 		}
 	}
 }
@@ -196,12 +215,19 @@ func seriesShape(t *testing.T, st statement, p TimeSeries, r result) {
 		if !numeric.MatchString(r.types[i+1]) {
 			t.Errorf("%s: column %s is %s", st.name, c, r.types[i+1])
 		}
-		if _, ok := p.Colours[c]; !ok && len(p.Colours) > 0 {
+		if _, ok := p.Colours[c]; !ok && len(p.Colours) > 0 && p.Series == "" {
 			t.Errorf("%s: series %s has no colour", st.name, c)
 		}
 	}
 	if labels > 1 || labels == 0 && p.Series != "" {
 		t.Errorf("%s: %d label columns", st.name, labels)
+	}
+	for _, row := range r.rows {
+		label, labelled := row["series"].(string)
+		name, unit, _ := strings.Cut(label, ", ")
+		if _, ok := p.Colours[name]; labelled && len(p.Colours) > 0 && (!ok || !slices.Contains([]string{"seconds", "minutes", "hours", "days"}, unit)) {
+			t.Fatalf("%s: series %q has no colour or no unit", st.name, label)
+		}
 	}
 	for i := 1; i < len(r.rows); i++ {
 		if at(t, r.rows[i]).Before(at(t, r.rows[i-1])) {

@@ -14,8 +14,8 @@ func fiveKeys() Dashboard {
 			keyTiles(Link{Title: evidenceTitle, URL: evidenceURL}),
 			{Height: 6, Panels: keyTrends()},
 			{Height: 4, Panels: beside()},
-			{Height: 8, Panels: []Panel{keysTable("Teams", "five_keys/teams.sql", teamColumn)}},
-			{Height: 10, Panels: []Panel{keysTable("Services", "five_keys/services.sql", serviceColumn)}},
+			{Height: 9, Panels: []Panel{keysTable("Teams", "five_keys/teams.sql", teamColumn.least(120), trendColumn)}},
+			{Height: 11, Panels: []Panel{keysTable("Services", "five_keys/services.sql", serviceColumn, teamColumn)}},
 			{Height: 10, Panels: []Panel{
 				Table{
 					Frame: Frame{
@@ -24,7 +24,7 @@ func fiveKeys() Dashboard {
 						Empty:       "nothing changed beyond chance, or there is nothing to compare with",
 					},
 					Columns: []Column{
-						serviceColumn, text("metric", "Key"), text("before", "Before"), text("now", "Now"), text("change", "Change"),
+						serviceColumn, text("metric", "Key").least(130), text("before", "Before"), text("now", "Now"), text("change", "Change").least(90),
 						{Name: "verdict", Title: "Verdict", Width: 100, Colours: verdictColours},
 					},
 				},
@@ -81,41 +81,48 @@ func beside() []Panel {
 
 // keyTrends stand below the tiles, each below its key.
 func keyTrends() []Panel {
-	trend := func(title string, width int, query, unit, empty, description string) Panel {
+	trend := func(title string, width int, query, unit, empty, description string) TimeSeries {
 		return TimeSeries{
 			Frame: Frame{
 				Title: title, Width: width, Query: "five_keys/weekly_" + query + ".sql", Empty: empty,
-				Description: description + " A point for each complete week, counted back from the last day of the range; a week without data is a gap.",
+				Description: description + " A point for each complete week, counted back from the last day of the range, or for each day where the range has fewer than four weeks; a time without data is a gap.",
 			},
 			Unit: unit,
 		}
 	}
+	// The legend of a time names its unit, which is that of the largest.
+	lasting := func(title, query, label, empty, description string) Panel {
+		t := trend(title, 5, query, count, empty, description)
+		t.Series, t.Colours = seriesLabel, Colours{label: blue}
+		return t
+	}
 	return []Panel{
-		trend("Frequency by week", 5, "frequency", perWeek, "no deployment", "Successful production deployments in the week."),
-		trend("Lead time by week", 5, "lead_time", seconds, "no lead time known", "Median lead time of the changes first deployed in the week."),
-		trend("Fail rate by week", 5, "fail_rate", ratio, "no deployment", "Failed ÷ all production deployments of the week."),
-		trend("Recovery by week", 5, "recovery", seconds, "no recovery", "Median recovery time of the deployments of the week that failed and recovered."),
-		trend("Rework by week", 4, "rework_rate", ratio, "no deployment", "Unplanned ÷ all production deployments of the week."),
+		trend("Deployments over time", 5, "frequency", count, "no deployment", "Successful production deployments."),
+		lasting("Lead time over time", "lead_time", "median lead time", "no lead time known", "Median lead time of the changes first deployed then."),
+		trend("Fail rate over time", 5, "fail_rate", ratio, "no deployment", "Failed ÷ all production deployments of the time."),
+		lasting("Recovery over time", "recovery", "median recovery time", "no recovery", "Median recovery time of the deployments of the time that failed and recovered."),
+		trend("Rework over time", 4, "rework_rate", ratio, "no deployment", "Unplanned ÷ all production deployments of the time."),
 	}
 }
 
-// keysTable has a line of five keys with their bands for each team or service.
-func keysTable(title, query string, first Column) Panel {
-	columns := []Column{
-		first.least(130), measured("a_week", "Deployments", perWeek).wide(105), number("deployments", "n").wide(55), bandOf("rate_band"),
-		duration("lead_time", "Lead time").wide(90), number("changes", "Changes").wide(75), bandOf("lead_band"),
-		measured("fail_rate", "Fail rate", ratio).wide(75), text("failed_of", "Failed of (95 %)").least(140), bandOf("failed_band"),
-		duration("recovery_time", "Recovery").wide(85), text("recovered", "Recovered").wide(90), bandOf("recovered_band"),
-		measured("rework_rate", "Rework", ratio).wide(70), text("reworked_of", "Rework of (95 %)").least(140),
-	}
-	if first.Name == serviceColumn.Name {
-		columns = append(columns, teamColumn)
+// trendColumn is a line of bars in one cell. Grafana's own sparkline needs the
+// series of all rows in a second query and two transformations to join them.
+var trendColumn = Column{Name: "trend", Title: "Trend", Width: 110, Wraps: true}
+
+// seriesLabel names each series by the column series of its SQL.
+const seriesLabel = "${__field.labels.series}"
+
+// keysTable has a line for each team or service: after the first columns one cell
+// for each key, with its value, band and what it rests on.
+func keysTable(title, query string, first ...Column) Panel {
+	description := "The five keys of each, most deployments first: the value, its band, and what it rests on, of the rates with the 95 % Wilson interval. Only those with a production deployment in these days. At most 500."
+	if len(first) > 0 && first[len(first)-1].Name == trendColumn.Name {
+		description += " The trend is of successful production deployments, a bar for each of the last twelve complete weeks, or for each day where the range has fewer than four weeks; a dot is a time without one."
 	}
 	return Table{
-		Frame: Frame{
-			Title: title, Width: gridWidth, Query: query, Empty: "no deployment in these days",
-			Description: "The five keys of each, most deployments first, with bands, the counts they rest on and the 95 % Wilson intervals of the rates. Only those with a production deployment in these days.",
-		},
-		Columns: columns,
+		Frame: Frame{Title: title, Width: gridWidth, Query: query, Empty: "no deployment in these days", Description: description},
+		Columns: append(first,
+			key("frequency", "Frequency").wide(185), key("lead_time", "Lead time").wide(180), key("fail_rate", "Fail rate").wide(205),
+			key("recovery", "Recovery").wide(185), key("rework", "Rework").wide(195)),
 	}
 }

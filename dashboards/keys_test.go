@@ -197,7 +197,7 @@ func tilesEqual(t *testing.T, s site, p plugin, want report.Section) {
 		if !strings.HasSuffix(words, verdict) || m.Trend == nil && strings.ContainsAny(words, "▲▼=") {
 			t.Errorf("%s: %q, the verdict is %q", where, words, verdict)
 		}
-		weeksEqual(t, where, s.run(t, p, "five_keys/weekly_"+file+".sql"), m)
+		stepsEqual(t, where, int(p.to.Sub(p.from).Hours()+1)/24, s.run(t, p, "five_keys/weekly_"+file+".sql"), m)
 	}
 }
 
@@ -217,8 +217,14 @@ func perUnit(t *testing.T, row map[string]any) any {
 	return v
 }
 
-func weeksEqual(t *testing.T, where string, got result, m report.Metric) {
+// stepsEqual compares a trend with the report's weeks; a range of fewer than four
+// of them has a point for each day.
+func stepsEqual(t *testing.T, where string, days int, got result, m report.Metric) {
 	t.Helper()
+	if days < 28 {
+		daysEqual(t, where, days, got, m)
+		return
+	}
 	known := slices.ContainsFunc(m.Weekly, func(v *float64) bool { return v != nil })
 	if !known {
 		if len(got.rows) > 0 {
@@ -231,13 +237,65 @@ func weeksEqual(t *testing.T, where string, got result, m report.Metric) {
 		return
 	}
 	for i, want := range m.Weekly {
-		v := got.rows[i][got.columns[1]]
 		if m.Name == report.DeploymentFrequency && want != nil {
 			week := *want * 7
 			want = &week
 		}
-		equal(t, fmt.Sprintf("%s, week %d", where, i), v, want)
+		equal(t, fmt.Sprintf("%s, week %d", where, i), point(t, got.rows[i]), want)
 	}
+}
+
+func daysEqual(t *testing.T, where string, days int, got result, m report.Metric) {
+	t.Helper()
+	if m.Value == nil && len(got.rows) == 0 {
+		return
+	}
+	if len(got.rows) != days {
+		t.Errorf("%s: %d points of %d days", where, len(got.rows), days)
+		return
+	}
+	sum, points := 0.0, 0
+	for i, row := range got.rows {
+		if i > 0 && at(t, row).Sub(at(t, got.rows[i-1])) != 24*time.Hour {
+			t.Errorf("%s: day %d begins %v after the one before", where, i, at(t, row).Sub(at(t, got.rows[i-1])))
+		}
+		if v, ok := point(t, row).(float64); ok {
+			sum, points = sum+v, points+1
+		}
+	}
+	if points == 0 {
+		t.Errorf("%s: %v, and no point", where, *m.Value)
+	}
+	if m.Name == report.DeploymentFrequency {
+		equal(t, where+" of all days", sum, count64(m.Sample))
+	}
+}
+
+// point is the value of a row of a trend, a time in seconds whatever its unit.
+func point(t *testing.T, row map[string]any) any {
+	t.Helper()
+	for column, v := range row {
+		if column == "time" || column == "series" || v == nil {
+			continue
+		}
+		label, _ := row["series"].(string)
+		_, unit, timed := strings.Cut(label, ", ")
+		if !timed {
+			return v
+		}
+		length, ok := map[string]float64{"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}[unit]
+		if !ok {
+			t.Errorf("a trend in %q", unit)
+		}
+		return v.(float64) * length
+	}
+	return nil
+}
+
+// cells are the columns of the keys.
+var cells = map[string]report.Name{
+	"frequency": report.DeploymentFrequency, "lead_time": report.LeadTime, "fail_rate": report.ChangeFailRate,
+	"recovery": report.RecoveryTime, "rework": report.ReworkRate,
 }
 
 // linesEqual compares the table of teams or services.
@@ -261,22 +319,78 @@ func linesEqual(t *testing.T, got result, key string, sections []report.Section)
 			continue
 		}
 		n++
-		for column, metric := range map[string]report.Name{
-			"a_week": report.DeploymentFrequency, "lead_time": report.LeadTime, "fail_rate": report.ChangeFailRate,
-			"recovery_time": report.RecoveryTime, "rework_rate": report.ReworkRate,
-		} {
-			m, v := s.Metric(metric), row[column]
-			if f, ok := v.(float64); ok && column == "a_week" {
-				v = f / 7
-			}
-			equal(t, name+" "+column, v, m.Value)
-			if band, ok := row[map[string]string{"a_week": "rate_band", "lead_time": "lead_band", "fail_rate": "failed_band", "recovery_time": "recovered_band"}[column]]; ok && band != bandWords[m.Band] {
-				t.Errorf("%s: %s is %v, want %q", name, column, band, bandWords[m.Band])
-			}
+		for column, metric := range cells {
+			cell, _ := row[column].(string)
+			cellEqual(t, name+" "+column, cell, s.Metric(metric))
 		}
 	}
 	if n != len(got.rows) {
 		t.Errorf("%d lines by %s, want %d", len(got.rows), key, n)
+	}
+}
+
+// cellEqual: a cell begins with the value as the terminal writes it, then the band
+// and what it rests on.
+func cellEqual(t *testing.T, where, cell string, m report.Metric) {
+	t.Helper()
+	parts := strings.Split(cell, " · ")
+	if m.Value == nil {
+		if cell != "no data" && !strings.HasSuffix(cell, " open") || len(parts) > 1 {
+			t.Errorf("%s: no data, but it says %q", where, cell)
+		}
+		return
+	}
+	var written float64
+	unit := ""
+	if _, err := fmt.Sscanf(strings.TrimPrefix(parts[0], "<"), "%f %s", &written, &unit); err != nil {
+		t.Errorf("%s: %q is no value", where, parts[0])
+	}
+	unit = strings.TrimPrefix(parts[0][strings.Index(parts[0], " ")+1:], " ")
+	scale := map[string]float64{"a day": 1, "a week": 1. / 7, "a month": 1. / 30, "%": .01, "s": 1, "min": 60, "h": 3600, "d": 86400}[unit]
+	if math.Abs(written*scale-*m.Value) > .051*scale+.051**m.Value {
+		t.Errorf("%s: %q, the report says %v", where, cell, *m.Value)
+	}
+	if band := bandWords[m.Band]; band != "" && (len(parts) < 2 || parts[1] != band) || band == "" && len(parts) > 1 && bandColours[parts[1]] != "" {
+		t.Errorf("%s: %q, the band is %q", where, cell, band)
+	}
+	sample := fmt.Sprintf(" · %d ", m.Sample)
+	if m.Numerator != nil && m.Name != report.DeploymentFrequency {
+		sample = fmt.Sprintf(" · %d/%d (", *m.Numerator, *m.Denominator)
+	}
+	if !strings.Contains(cell, sample) {
+		t.Errorf("%s: %q does not tell the sample%s", where, cell, sample)
+	}
+}
+
+// testTrends: each team's bars are as many as its deployments have steps.
+func testTrends(t *testing.T, s site, scenario *simulation.Scenario) {
+	full := scenario.Expected.Full
+	for _, days := range []int{56, 7} {
+		from := full.To.AddDate(0, 0, -days)
+		for _, row := range s.run(t, over(from, full.To), "five_keys/teams.sql").rows {
+			trend, _ := row["trend"].(string)
+			var counts []int
+			for i, step := 0, map[int]int{56: 7, 7: 1}[days]; i < days; i += step {
+				n := 0
+				for name, f := range scenario.Expected.Between(from.AddDate(0, 0, i), from.AddDate(0, 0, i+step)).Teams {
+					if cmp.Or(seededTeam(scenario, name), "no team") == row["team"] {
+						n = f.Deployments
+					}
+				}
+				counts = append(counts, n)
+			}
+			want := ""
+			for _, n := range counts {
+				bar := '·'
+				if n > 0 {
+					bar = []rune("▁▂▃▄▅▆▇█")[int(math.RoundToEven(float64(n)/float64(slices.Max(counts))*7))]
+				}
+				want += string(bar)
+			}
+			if trend != want {
+				t.Errorf("%v over %d days: %s, want %s of %v", row["team"], days, trend, want, counts)
+			}
+		}
 	}
 }
 

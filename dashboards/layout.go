@@ -15,7 +15,7 @@ func (d Dashboard) panels() (list, error) {
 		m["id"], m["gridPos"] = id, object{"x": x, "y": y, "w": width, "h": height}
 		out = append(out, m)
 	}
-	for _, r := range d.Rows {
+	for _, r := range d.rows() {
 		if r.Title != "" {
 			add(object{"type": "row", "title": r.Title, "collapsed": false, "panels": list{}}, 0, gridWidth, 1)
 			y++
@@ -36,6 +36,14 @@ func (d Dashboard) panels() (list, error) {
 		y += r.Height
 	}
 	return out, nil
+}
+
+// rows are those that a dashboard names, below how fresh it is.
+func (d Dashboard) rows() []Row {
+	if d.Fresh == "" {
+		return d.Rows
+	}
+	return append([]Row{d.freshness()}, d.Rows...)
 }
 
 // complete gives a panel's JSON but for its place.

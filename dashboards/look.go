@@ -12,6 +12,7 @@ const (
 	vermillion    = "#B95000"
 	reddishPurple = "#E0A3C4"
 	blue          = "#0072B2"
+	brown         = "#8C6D31"
 	grey          = "#707070"
 )
 
@@ -43,15 +44,14 @@ var (
 const (
 	seconds   = "s"
 	ratio     = "percentunit"
-	perWeek   = "suffix:a week"
-	perSecond = "reqps"
+	perSecond = "suffix:a second"
 	millis    = "ms"
 	nanos     = "ns"
 	bytesUsed = "bytes"
 	times     = "suffix:×"
 	count     = "none"
 	many      = "short" // thousands as K, millions as Mil
-	timestamp = "dateTimeAsIso"
+	timestamp = "time:YYYY-MM-DD HH:mm"
 	date      = "time:YYYY-MM-DD"
 	clock     = "time:MM-DD HH:mm:ss"
 	// worked is for hours of people, which Grafana would make days of 24.

@@ -9,7 +9,7 @@ import (
 // TestWordsAreReadOnTheirColours: WCAG asks for a contrast of 4.5.
 func TestWordsAreReadOnTheirColours(t *testing.T) {
 	for name, colour := range map[string]string{
-		"bluish green": bluishGreen, "sky blue": skyBlue, "orange": orange, "vermillion": vermillion, "reddish purple": reddishPurple, "blue": blue, "grey": grey,
+		"bluish green": bluishGreen, "sky blue": skyBlue, "orange": orange, "vermillion": vermillion, "reddish purple": reddishPurple, "blue": blue, "brown": brown, "grey": grey,
 	} {
 		t.Run(name, func(t *testing.T) {
 			fill := channels(t, colour)

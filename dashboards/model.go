@@ -104,15 +104,12 @@ func (v Variable) model() (object, error) {
 	if err != nil {
 		return nil, err
 	}
-	model := object{
+	return object{
 		"type": "query", "name": v.Name, "label": v.Label, "datasource": dataSource, "query": sql, "regex": "",
 		// On a change of the range too: new services appear.
-		"refresh": 2, "sort": 0, "multi": !v.Single, "includeAll": !v.Single, "hide": 0, "options": list{},
-	}
-	if !v.Single {
-		model["current"] = object{"text": list{"All"}, "value": list{"$__all"}}
-	}
-	return model, nil
+		"refresh": 2, "sort": 0, "multi": true, "includeAll": true, "hide": 0, "options": list{},
+		"current": object{"text": list{"All"}, "value": list{"$__all"}},
+	}, nil
 }
 
 func (a Annotation) model() (object, error) {

@@ -1,7 +1,7 @@
 package dashboards
 
-// Panel is one of Stat, TimeSeries, Table, BarChart, BarGauge, NodeGraph, Trace
-// and Text.
+// Panel is one of Stat, Line, TimeSeries, Table, BarChart, BarGauge, NodeGraph,
+// Trace and Text.
 type Panel interface {
 	frame() Frame
 	// model gives what is particular to the kind of panel.
@@ -21,6 +21,8 @@ type Frame struct {
 	Empty string
 	// Links lead from the panel as a whole.
 	Links []Link
+	// Now shows what is so now, whatever the range: what is open, how fresh it is.
+	Now bool
 }
 
 // Link leads to another dashboard or out.
@@ -35,6 +37,9 @@ type Link struct {
 // figure), value, unit, color, and decimals where the unit's own don't do.
 type Stat struct{ Frame }
 
+// Line is one line of words. Its SQL gives one row: line.
+type Line struct{ Frame }
+
 // TimeSeries draws the number columns of its SQL over the column time; one
 // label column splits a number column into series.
 type TimeSeries struct {
@@ -42,9 +47,10 @@ type TimeSeries struct {
 	Unit string
 	// Bars draws counts as bars, stacked; otherwise lines with points and gaps.
 	Bars bool
-	// Colours are those of the series, by name.
+	// Colours are those of the series, by name or label.
 	Colours Colours
-	// Series names a series by its label; otherwise it has its column's name.
+	// Series names a series by its label; otherwise it has its column's name. A
+	// label may end in a unit: "median, hours".
 	Series string
 	// MinInterval is the narrowest bar, such as 1d.
 	MinInterval string
@@ -84,6 +90,7 @@ type Text struct {
 }
 
 func (p Stat) frame() Frame       { return p.Frame }
+func (p Line) frame() Frame       { return p.Frame }
 func (p TimeSeries) frame() Frame { return p.Frame }
 func (p Table) frame() Frame      { return p.Frame }
 func (p BarChart) frame() Frame   { return p.Frame }
@@ -133,6 +140,18 @@ func (p Stat) model() object {
 	}
 }
 
+func (p Line) model() object {
+	return object{
+		"type": "stat", "transparent": true,
+		"fieldConfig": fieldConfig(p.Frame, object{"unit": written}),
+		"options": object{
+			"reduceOptions": object{"calcs": list{"lastNotNull"}, "fields": "/^line$/", "values": false},
+			"colorMode":     "none", "graphMode": "none", "justifyMode": "auto", "orientation": "auto",
+			"textMode": "value", "wideLayout": false, "text": object{"valueSize": 14},
+		},
+	}
+}
+
 func (p TimeSeries) model() object {
 	custom := object{
 		"drawStyle": "line", "lineWidth": 2, "showPoints": "always", "pointSize": 6, "fillOpacity": 0,
@@ -147,9 +166,11 @@ func (p TimeSeries) model() object {
 	if p.Bars {
 		custom["drawStyle"], custom["fillOpacity"], custom["showPoints"], custom["lineWidth"] = "bars", 80, "never", 1
 		custom["stacking"] = object{"mode": "normal", "group": "A"}
+		// A bar is of the hour or the week that begins at its time.
+		custom["barAlignment"] = 1
 	}
-	defaults := object{"unit": p.Unit, "custom": custom, "color": object{"mode": "palette-classic-by-name"}}
-	if p.Bars {
+	defaults := object{"unit": p.Unit, "custom": custom, "color": p.colour()}
+	if p.Bars || p.Unit == count && p.Series == "" {
 		defaults["decimals"] = 0 // no half a deployment on the axis
 	}
 	if p.Decimals > 0 {
@@ -158,7 +179,10 @@ func (p TimeSeries) model() object {
 	if p.Series != "" {
 		defaults["displayName"] = p.Series
 	}
-	overrides := p.Colours.series()
+	overrides := p.Colours.columns()
+	if p.Series != "" {
+		overrides = p.Colours.labels()
+	}
 	if p.Limits != "" {
 		overrides = append(overrides, object{"matcher": object{"id": "byRegexp", "options": p.Limits}, "properties": list{
 			object{"id": "custom.lineStyle", "value": object{"fill": "dash", "dash": list{10, 10}}}, object{"id": "custom.lineWidth", "value": 1},
@@ -182,6 +206,15 @@ func (p TimeSeries) model() object {
 	return out
 }
 
+// colour of the series that have none by name. Not Grafana's palette by name: it
+// gives two names one colour.
+func (p TimeSeries) colour() object {
+	if p.Series == "" && len(p.Colours) == 0 {
+		return object{"mode": "fixed", "fixedColor": blue}
+	}
+	return object{"mode": "palette-classic"}
+}
+
 func (p Table) model() object {
 	var overrides []object
 	for _, c := range p.Columns {
@@ -200,9 +233,10 @@ func (p BarChart) model() object {
 	return object{
 		"type": "barchart",
 		"fieldConfig": fieldConfig(p.Frame, object{
-			"unit": p.Unit, "color": object{"mode": "palette-classic-by-name"},
-			"custom": object{"fillOpacity": 80, "lineWidth": 1, "axisSoftMin": 0},
-		}, p.Colours.series()...),
+			"unit": p.Unit, "decimals": decimals(p.Unit), "color": object{"mode": "palette-classic"},
+			// Each bar says its value. Ticks of seconds would be 8.33 hours.
+			"custom": object{"fillOpacity": 80, "lineWidth": 1, "axisSoftMin": 0, "axisPlacement": "hidden"},
+		}, p.Colours.columns()...),
 		"options": object{
 			"orientation": "auto", "stacking": "none", "showValue": "always", "groupWidth": 0.7, "barWidth": 0.9, "xTickLabelRotation": 0,
 			"legend":  object{"displayMode": "list", "placement": "bottom", "showLegend": len(p.Colours) > 1, "calcs": list{}},
@@ -212,13 +246,9 @@ func (p BarChart) model() object {
 }
 
 func (p BarGauge) model() object {
-	decimals := 1
-	if p.Unit == count {
-		decimals = 0
-	}
 	return object{
 		"type":        "bargauge",
-		"fieldConfig": fieldConfig(p.Frame, object{"unit": p.Unit, "min": 0, "decimals": decimals, "color": object{"mode": "fixed", "fixedColor": p.Colour}}),
+		"fieldConfig": fieldConfig(p.Frame, object{"unit": p.Unit, "min": 0, "decimals": decimals(p.Unit), "color": object{"mode": "fixed", "fixedColor": p.Colour}}),
 		"options": object{
 			// Each row is a bar, named by its text.
 			"reduceOptions": object{"calcs": list{"lastNotNull"}, "fields": "/^value$/", "values": true},
@@ -227,6 +257,14 @@ func (p BarGauge) model() object {
 			"legend": object{"displayMode": "list", "placement": "bottom", "showLegend": false, "calcs": list{}},
 		},
 	}
+}
+
+// decimals of a unit in which nothing else is said.
+func decimals(unit string) int {
+	if unit == count || unit == many {
+		return 0
+	}
+	return 1
 }
 
 func (p Text) model() object {

@@ -1,15 +1,15 @@
 package dashboards
 
 import (
-	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
 
 // TestMarksAreSwitchedOnByWhoWantsThem: hundreds of them bury a chart.
 func TestMarksAreSwitchedOnByWhoWantsThem(t *testing.T) {
-	for _, d := range []Dashboard{budgets(), toil(), traces()} {
+	for _, d := range All() {
 		for _, a := range d.Annotations {
 			if !a.Off {
 				t.Errorf("%s: the marks of %s are on", d.Title, a.Name)
@@ -19,27 +19,25 @@ func TestMarksAreSwitchedOnByWhoWantsThem(t *testing.T) {
 }
 
 // TestMarksObeyTheChoices: marks of everything beside a chart of one thing
-// mislead.
+// mislead. Only an operation and a trace have no deployments of their own.
 func TestMarksObeyTheChoices(t *testing.T) {
-	for d, variables := range map[*Dashboard][]Variable{
-		ptr(budgets()): {teams, services, objectives},
-		ptr(traces()):  {tracedServices},
-	} {
+	for _, d := range All() {
 		for _, a := range d.Annotations {
 			sql, err := query(a.Query)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, v := range variables {
-				if !regexp.MustCompile(`\$\{` + v.Name + `:singlequote\}`).MatchString(sql) {
+			for _, v := range d.Variables {
+				if v.Name == operations.Name || v.Typed {
+					continue
+				}
+				if !strings.Contains(sql, "${"+v.Name+":singlequote}") {
 					t.Errorf("%s: the marks of %s are not narrowed by %s", d.Title, a.Name, v.Name)
 				}
 			}
 		}
 	}
 }
-
-func ptr[T any](v T) *T { return &v }
 
 // TestFiguresAreDrawnBesideWhatTheyAreHeldAgainst: a budget beside zero, a burn
 // beside 1 and its alert, toil beside its cap.
@@ -83,18 +81,6 @@ func find(t *testing.T, file string) TimeSeries {
 	}
 	t.Fatalf("no chart of %s", file)
 	return TimeSeries{}
-}
-
-// TestTrendsDontWearTheColoursOfBands: a line in vermillion says "low".
-func TestTrendsDontWearTheColoursOfBands(t *testing.T) {
-	bands := slices.Collect(maps.Values(bandColours))
-	for _, file := range []string{"traces/latency.sql", "toil/weekly_kinds.sql"} {
-		for name, colour := range find(t, file).Colours {
-			if colour != grey && slices.Contains(bands, colour) {
-				t.Errorf("%s: %s has the colour of a band", file, name)
-			}
-		}
-	}
 }
 
 // TestALinkToATraceIsTheFirstThingOfItsRow: the last columns are the first ones

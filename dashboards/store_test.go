@@ -141,14 +141,7 @@ var teamNames = map[int]string{0: "", 1: "o'brien & co"}
 func (s site) seed(t testing.TB, scenario *simulation.Scenario) {
 	t.Helper()
 	e := &scenario.Expected
-	teams := simulation.Names(e.Full.Teams)
-	team := func(planned string) string {
-		i := slices.Index(teams, planned)
-		if name, ok := teamNames[i]; ok {
-			return name
-		}
-		return planned
-	}
+	team := func(planned string) string { return seededTeam(scenario, planned) }
 	services := simulation.Names(e.Full.Services)
 	facts := map[string]*schemas.Facts{}
 	teamOf := map[string]string{}
@@ -166,6 +159,9 @@ func (s site) seed(t testing.TB, scenario *simulation.Scenario) {
 		}
 		if i%2 == 0 {
 			out.URL = "javascript:alert(1)"
+		}
+		if i%3 == 0 {
+			out.Version = d.SHA // some name a commit as their version
 		}
 		if !d.Succeeded {
 			out.Status = schemas.DeploymentFailed
@@ -212,6 +208,14 @@ func (s site) seed(t testing.TB, scenario *simulation.Scenario) {
 		}
 	}
 	s.apply(t, facts)
+}
+
+// seededTeam is the name under which a planned team was stored.
+func seededTeam(scenario *simulation.Scenario, planned string) string {
+	if name, ok := teamNames[slices.Index(simulation.Names(scenario.Expected.Full.Teams), planned)]; ok {
+		return name
+	}
+	return planned
 }
 
 func (s site) apply(t testing.TB, facts map[string]*schemas.Facts) {

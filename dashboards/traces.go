@@ -67,7 +67,7 @@ func latencyColumn(quantile string) Column { return measured(quantile, quantile,
 
 // tracedColumn names a service and leads to its keys.
 func tracedColumn(name, title string) Column {
-	return Column{Name: name, Title: title, Least: 90, Link: &Link{
+	return Column{Name: name, Title: title, Least: 90, Wraps: true, Link: &Link{
 		Title: "The keys of ${__value.text}", URL: "/d/" + serviceUID + "?var-service=${__data.fields." + name + ":percentencode}&var-datasource=${datasource}",
 	}}
 }
@@ -89,7 +89,7 @@ func dependencyPanels() []Panel {
 		Table{
 			Frame: Frame{
 				Title: "Calls", Width: 10, Query: "traces/dependencies.sql", Empty: "no call between services in this range",
-				Description: "Calls of one service by another in the range, most first, and how long they took as the callee tells. The 300 busiest.",
+				Description: "Calls of one service by another in the range, most first, and how long they took as the callee tells. At most 500.",
 			},
 			Columns: append([]Column{tracedColumn("caller", "Caller"), tracedColumn("callee", "Callee")}, append(redColumns("calls", "Calls"), latencyColumn("p95"))...),
 		},

@@ -1,6 +1,1 @@
-SELECT assumeNotNull(finished_at) AS time, concat(service, ' ', if(version != '', version, substring(sha, 1, 8)), ' → ', environment) AS text,
-    joined_tags AS tags
-FROM (SELECT *, arrayStringConcat(arrayFilter(t -> t != '', ['deployment', if(rollback, 'rollback', ''), if(rework, 'rework', ''), if(failed, 'failed', '')]), ',') AS joined_tags FROM deployments)
-WHERE production AND status = 'succeeded' AND $__timeFilter(finished_at) AND {{template "scope.sql"}}
-ORDER BY time DESC
-LIMIT 500
+{{template "deployment_marks.sql"}}

@@ -1,12 +1,1 @@
-SELECT assumeNotNull(finished_at) AS time, concat(service, ' ', if(version != '', version, substring(sha, 1, 8)), ' broke ', environment) AS text,
-    concat('failed,', failure_method) AS tags
-FROM deployments
-WHERE production AND failed AND (service, deployment_id) IN (
-    SELECT service, deployment_id
-    FROM failures
-    WHERE $__timeFilter(failed_at) AND {{template "scope.sql"}}
-    GROUP BY service, deployment_id
-    ORDER BY max(failed_at) DESC
-    LIMIT 500
-)
-ORDER BY time DESC
+{{template "failure_marks.sql"}}

@@ -4,7 +4,7 @@ WITH
     {{template "bands.sql"}},
     {{template "figures.sql" "service"}}
 SELECT key AS service, latest_team AS team,
-    {{template "table.sql"}}
+    {{template "cells.sql"}}
 FROM figures
 WHERE deployed > 0
 ORDER BY deployed DESC, key

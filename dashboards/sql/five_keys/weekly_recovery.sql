@@ -1,8 +1,10 @@
 WITH
     {{template "days.sql"}},
-    {{template "weeks.sql"}},
-    {{template "weekly.sql"}}
-SELECT week_start(week) AS time, if(recoveries = 0, NULL, recovery) AS "median recovery time"
-FROM weeks LEFT JOIN weekly USING (week)
+    {{template "steps.sql"}},
+    {{template "axis.sql"}},
+    {{template "by_step.sql"}}
+SELECT step_start(step) AS time, concat('median recovery time, ', (axis(maxIf(recovery, recoveries > 0) OVER ()) AS unit).2) AS series,
+    if(recoveries = 0, NULL, recovery / unit.1) AS value
+FROM steps LEFT JOIN by_step USING (step)
 QUALIFY sum(recoveries) OVER () > 0
 ORDER BY time

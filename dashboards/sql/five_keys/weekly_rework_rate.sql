@@ -1,8 +1,8 @@
 WITH
     {{template "days.sql"}},
-    {{template "weeks.sql"}},
-    {{template "weekly.sql"}}
-SELECT week_start(week) AS time, if(deployed = 0, NULL, reworked / deployed) AS "rework rate"
-FROM weeks LEFT JOIN weekly USING (week)
+    {{template "steps.sql"}},
+    {{template "by_step.sql"}}
+SELECT step_start(step) AS time, if(deployed = 0, NULL, reworked / deployed) AS "rework rate"
+FROM steps LEFT JOIN by_step USING (step)
 QUALIFY sum(deployed) OVER () > 0
 ORDER BY time

@@ -1,0 +1,1 @@
+{{template "deployment_marks.sql" true}}

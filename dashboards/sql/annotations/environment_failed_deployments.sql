@@ -1,0 +1,1 @@
+{{template "failure_marks.sql" true}}

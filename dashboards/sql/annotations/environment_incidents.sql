@@ -1,0 +1,1 @@
+{{template "incident_marks.sql" true}}
