@@ -25,10 +25,10 @@ func (d Dashboard) freshness() Row {
 	}}}}
 }
 
-// wholeDays opens a dashboard on the 90 days that are over, as `fivekeys
-// report` does: half a day counted as one lowers every rate.
+// wholeDays opens a dashboard on the days of `fivekeys report`: the last 90, today
+// included, so that what is open is as of now.
 func (d Dashboard) wholeDays() Dashboard {
-	d.From, d.To = "now-90d/d", "now-1d/d"
+	d.From, d.To = "now-90d", "now"
 	return d
 }
 

@@ -3,6 +3,7 @@ package dashboards
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"testing"
@@ -194,6 +195,15 @@ func (s site) seed(t testing.TB, scenario *simulation.Scenario) {
 			URL: "https://issues.example/1", KnownAt: in.OpenedAt,
 		})
 	}
+	// One service is new, one stands for those of which nobody tells failures.
+	for name, f := range facts {
+		since := e.Full.From.AddDate(0, 0, -40)
+		f.Known = []schemas.Knowledge{{Service: name, Team: teamOf[name], Since: since, Deployed: since, Changes: since, FailureSignal: since}}
+	}
+	names := slices.Sorted(maps.Keys(facts))
+	facts[names[0]].Known[0].Since = e.Recent.From.AddDate(0, 0, -3)
+	facts[names[0]].Known[0].Deployed = e.Recent.From.AddDate(0, 0, -3)
+	facts[names[1]].Known[0].FailureSignal = time.Time{}
 	for day := e.Full.From; day.Before(e.Full.To); day = day.AddDate(0, 0, 1) {
 		for name, n := range e.Between(day, day.AddDate(0, 0, 1)).Services {
 			if n.Deployments+n.Changes+n.Incidents == 0 {

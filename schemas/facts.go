@@ -11,8 +11,59 @@ type Facts struct {
 	Incidents   []Incident
 	Failures    []Failure
 	Days        []Day
+	Known       []Knowledge // one, or none of a service that no event tells of
 
 	InferredToil []InferredToil
+}
+
+// Knowledge says since when what is known of a service: the ground of its
+// figures. Before that there is no data, which is something else than zero. A
+// zero time means that nothing of the kind was ever told.
+type Knowledge struct {
+	Service  string
+	Team     string
+	Since    time.Time // the first event of it, imported ones included
+	Deployed time.Time // its first successful production deployment
+	// Changes is when its first change reached the default branch; zero also where
+	// deployments were told and none of their commits is known: which changes are
+	// still open can't be told then.
+	Changes time.Time
+	// FailureSignal is the first sign that somebody tells of failures: an incident,
+	// a rollback, a revert, a hotfix or the label of one. Without it nobody could
+	// have told that a deployment failed.
+	FailureSignal time.Time
+}
+
+// Days counts the UTC days from one midnight to another on which the service was
+// known. A rate per day divides by these.
+func (k Knowledge) Days(from, to time.Time) int {
+	const day = 24 * time.Hour
+	if k.Since.IsZero() {
+		return 0
+	}
+	if first := k.Since.UTC().Truncate(day); first.After(from) {
+		from = first
+	}
+	return max(int(to.Sub(from)/day), 0)
+}
+
+// KnownThroughout says whether the service had been known before a time, so that
+// what follows is known as a whole.
+func (k Knowledge) KnownThroughout(from time.Time) bool {
+	return !k.Since.IsZero() && !k.Since.After(from)
+}
+
+// Pool is what is known of several services: since the first of them was.
+func (k Knowledge) Pool(other Knowledge) Knowledge {
+	first := func(a, b time.Time) time.Time {
+		if a.IsZero() || !b.IsZero() && b.Before(a) {
+			return b
+		}
+		return a
+	}
+	k.Since, k.Deployed = first(k.Since, other.Since), first(k.Deployed, other.Deployed)
+	k.Changes, k.FailureSignal = first(k.Changes, other.Changes), first(k.FailureSignal, other.FailureSignal)
+	return k
 }
 
 // InferredToil is work that nobody reported and that a service's deployments and
@@ -159,6 +210,8 @@ type Day struct {
 	Unresolved    int // deployments whose SHA could not be placed
 	Changes       int // changes first deployed this day, with and without a lead time
 	Excluded      int // of these, left out of the lead time
+	Batches       int // deployments whose contents are known: neither baselines nor unresolved
+	BatchChanges  int // changes first deployed by these
 	Incidents     int
 	Unattributed  int
 	OpenIncidents int

@@ -40,19 +40,19 @@ func TestAsOfIsTheFoldOverWhatWasKnownThen(t *testing.T) {
 				}
 			}
 			replaceEvents(t, then, &scenario.Catalog, before)
-			for _, scope := range []report.Query{{}, {Service: scenario.Expected.Deployments[0].Service}, {Team: scenario.Expected.Deployments[0].Team}} {
+			for _, scope := range []report.Query{{}, {Services: []string{scenario.Expected.Deployments[0].Service}}, {Teams: []string{scenario.Expected.Deployments[0].Team}}} {
 				scope.At, scope.Top = known, 20
 				scope.Period = report.ThroughToday(known, 21)
 				args := []string{"report", "--format", "json", "--since", "21d", "--as-of", known.Format(time.RFC3339)}
-				if scope.Service != "" {
-					args = append(args, "--service", scope.Service)
+				for _, service := range scope.Services {
+					args = append(args, "--service", service)
 				}
-				if scope.Team != "" {
-					args = append(args, "--team", scope.Team)
+				for _, team := range scope.Teams {
+					args = append(args, "--team", team)
 				}
 				want, got := reported(t, then, scope), s.fivekeys(t, args...)
 				same(t, "as of then", []string{fmt.Sprint(args)}, []string{want}, []string{got})
-				if scope.Service == "" && scope.Team == "" {
+				if len(scope.Services)+len(scope.Teams) == 0 {
 					different[want] = true
 				}
 			}

@@ -28,6 +28,6 @@ func (c *checkCommand) Run(g *globals, env *environment) error {
 	for _, w := range file.Warnings {
 		_, _ = fmt.Fprintf(env.stderr, "warning: %s\n", w)
 	}
-	_, err = fmt.Fprintf(env.stdout, "%s is in order: %d services.\n", path, len(file.Catalog.Services))
+	_, err = fmt.Fprintf(env.stdout, "%s is in order: %s.\n", path, countOf(len(file.Catalog.Services), "service", "services"))
 	return err
 }

@@ -134,6 +134,9 @@ func (g *globals) withLetters(ctx context.Context, env *environment, f func(lett
 	p := &pipeline{env: env, settings: s}
 	defer p.close()
 	if s.natsURL == "" {
+		if err := holdsData(g.Data, busFolder); err != nil {
+			return err
+		}
 		if p.folder, err = openFolder(g.Data); err != nil {
 			return err
 		}

@@ -20,7 +20,7 @@ import (
 type explainCommand struct {
 	Metric  string `arg:"" help:"deployment-frequency, lead-time, change-fail-rate, recovery-time, rework-rate or time-to-restore."`
 	Service string `help:"The service." placeholder:"NAME"`
-	Since   string `help:"How far back: days (90d), weeks (12w) or a date." default:"90d"`
+	Since   string `help:"How far back, today included: days (90d), weeks (12w) or a date." default:"90d"`
 	Format  string `help:"${enum}." enum:"table,json" default:"table"`
 }
 
@@ -66,18 +66,15 @@ func (c *explainCommand) Run(ctx context.Context, g *globals, env *environment) 
 
 // noSuchService says which services there are.
 func noSuchService(ctx context.Context, store *clickhouse.Store, asked string) error {
-	var names []string
-	if err := store.Conn().QueryRow(ctx, "SELECT groupArray(20)(service) FROM (SELECT DISTINCT service FROM folded_rules ORDER BY service)").Scan(&names); err != nil {
-		return fmt.Errorf("list services: %w", err)
+	names, err := readNames(ctx, store)
+	if err != nil {
+		return err
 	}
-	known := "no events are stored yet; try fivekeys import git or point a webhook here"
-	if len(names) > 0 {
-		known = "services: " + strings.Join(names, ", ")
-	}
+	near := nearest(asked, "services", names.services)
 	if asked == "" {
-		return usagef("explain needs --service (%s)", known)
+		return usagef("explain needs --service (%s)", near)
 	}
-	return fmt.Errorf("explain: no events of service %q (%s)", asked, known)
+	return fmt.Errorf("explain: no events of service %q (%s)", asked, near)
 }
 
 // leftOutShown is how many of each reason the table lists: staging alone would

@@ -43,6 +43,8 @@ const (
 	writerUser = "fivekeys_writer"
 	readerUser = "fivekeys_reader"
 
+	engineFolder    = "clickhouse"
+	busFolder       = "nats"
 	runningFile     = "running.json"
 	credentialsFile = "credentials.json"
 )
@@ -56,6 +58,17 @@ func (c credentials) reader() engine.Credentials {
 }
 
 var errFolderBusy = errors.New("in use")
+
+// holdsData says what to do where a folder has no data of the embedded ClickHouse
+// or NATS yet: who only reads makes none, and an empty report would look like an
+// answer.
+func holdsData(path, of string) error {
+	_, err := os.Stat(filepath.Join(path, of))
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("no data here: %s holds none; name the folder with --data, or make one with fivekeys serve, import git or demo", path)
+	}
+	return err
+}
 
 // openFolder makes the folder and takes it for this process.
 func openFolder(path string) (*folder, error) {

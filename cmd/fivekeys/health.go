@@ -1,17 +1,17 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 )
 
 type healthCommand struct {
-	Listen string `help:"Address of the intake to ask (default 127.0.0.1:8080)." env:"FIVEKEYS_LISTEN" placeholder:"ADDR"`
+	Listen string `help:"Address of the intake to ask: that of the serve that runs on the data folder unless given, or of the configuration." env:"FIVEKEYS_LISTEN" placeholder:"ADDR"`
 }
 
 // healthPatience is below what container runtimes give a health check.
@@ -19,18 +19,14 @@ const healthPatience = 4 * time.Second
 
 // Run asks a running serve whether it is ready: the health check of an image
 // that holds no shell.
-func (c *healthCommand) Run(ctx context.Context, env *environment) error {
-	address := cmp.Or(c.Listen, defaultListen)
-	host, port, err := net.SplitHostPort(address)
+func (c *healthCommand) Run(ctx context.Context, g *globals, env *environment) error {
+	base, err := c.base(g, env)
 	if err != nil {
-		return usagef("health: %s is no address: %v", address, err)
-	}
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1" // it listens everywhere, here too
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, healthPatience)
 	defer cancel()
-	url := "http://" + net.JoinHostPort(host, port) + "/readyz"
+	url := strings.TrimRight(base, "/") + "/readyz"
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
@@ -47,4 +43,28 @@ func (c *healthCommand) Run(ctx context.Context, env *environment) error {
 		return errSilent
 	}
 	return nil
+}
+
+// base is the address to ask, as the gate finds it: the one that is named, that of
+// the serve that runs on the data folder, or the configured one.
+func (c *healthCommand) base(g *globals, env *environment) (string, error) {
+	address := c.Listen
+	if address == "" {
+		s, err := g.settings(env)
+		if err != nil {
+			return "", err
+		}
+		if live, ok := findRunning(g.Data); ok && live.HTTP != "" {
+			return live.HTTP, nil
+		}
+		address = s.listen
+	}
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", usagef("health: %s is no address: %v", address, err)
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1" // it listens everywhere, here too
+	}
+	return "http://" + net.JoinHostPort(host, port), nil
 }

@@ -137,7 +137,7 @@ func (p *pipeline) openNATS(ctx context.Context) (err error) {
 	config.Topology.SignalConsumers = notify.Consumers(p.settings.file.Receivers)
 	config.Topology.Protection = p.settings.file.GitHubApp.ID != 0
 	if p.folder != nil {
-		config.StoreDir = filepath.Join(p.folder.path, "nats")
+		config.StoreDir = filepath.Join(p.folder.path, busFolder)
 	}
 	if p.bus, err = jetstream.Open(ctx, config); err != nil {
 		return fmt.Errorf("open NATS: %w", err)

@@ -36,7 +36,7 @@ func (c *rebuildCommand) Run(ctx context.Context, g *globals, env *environment) 
 		return fmt.Errorf("rebuild: %w; what was written stays right, run it again for the rest", err)
 	}
 	took := time.Since(start)
-	_, err = fmt.Fprintf(env.stdout, "%d services folded again from %d events in %s (%.0f events/s).\n",
-		stats.Services, stats.Events, took.Round(time.Millisecond), float64(stats.Events)/took.Seconds())
+	_, err = fmt.Fprintf(env.stdout, "%s folded again from %s in %s (%.0f events/s).\n",
+		countOf(stats.Services, "service", "services"), countOf(stats.Events, "event", "events"), took.Round(time.Millisecond), float64(stats.Events)/took.Seconds())
 	return err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/fivekeys/fivekeys/internal/clickhouse"
@@ -10,12 +11,12 @@ import (
 )
 
 type reportCommand struct {
-	Service string `help:"One service." placeholder:"NAME"`
-	Team    string `help:"One team." placeholder:"NAME"`
-	Since   string `help:"How far back: days (90d), weeks (12w) or a date." default:"90d"`
-	Format  string `help:"${enum}." enum:"table,json,csv,markdown,html" default:"table"`
-	Top     int    `help:"How many teams and services get a row of their own; 0 means all." default:"20"`
-	AsOf    string `name:"as-of" help:"The figures as they were known at the end of this day, or at a time (RFC 3339)." placeholder:"DATE"`
+	Service []string `help:"Only this service; may be repeated." placeholder:"NAME" sep:"none"`
+	Team    []string `help:"Only this team's services; may be repeated." placeholder:"NAME" sep:"none"`
+	Since   string   `help:"How far back, today included: days (90d), weeks (12w) or a date." default:"90d"`
+	Format  string   `help:"${enum}." enum:"table,json,csv,markdown,html" default:"table"`
+	Top     int      `help:"How many teams and services get a row of their own; 0 means all." default:"20"`
+	AsOf    string   `name:"as-of" help:"The figures as they were known at the end of this day, or at a time (RFC 3339)." placeholder:"DATE"`
 }
 
 // Run prints the report.
@@ -42,14 +43,27 @@ func (c *reportCommand) Run(ctx context.Context, g *globals, env *environment) e
 		return err
 	}
 	defer done()
+	query := report.Query{Services: once(c.Service), Teams: once(c.Team), Period: span, At: at, Top: c.Top}
+	names, err := readNames(ctx, store)
+	if err != nil {
+		return err
+	}
+	if err := names.check("report", query); err != nil {
+		return err
+	}
 	var source report.Source = report.ClickHouse{Conn: store.Conn()}
 	if !known.IsZero() {
 		if source, err = foldAsOf(ctx, store, s, known, c.Service); err != nil {
 			return err
 		}
 	}
-	query := report.Query{Service: c.Service, Team: c.Team, Period: span, At: at, Top: c.Top}
 	return printReport(ctx, env, s, source, query, c.Format)
+}
+
+// once gives what was named, each once.
+func once(names []string) []string {
+	sorted := slices.Sorted(slices.Values(names))
+	return slices.Compact(sorted)
 }
 
 func printReport(ctx context.Context, env *environment, s *settings, source report.Source, q report.Query, format string) error {
@@ -94,12 +108,12 @@ func (c *reportCommand) asOf(now time.Time) (time.Time, error) {
 	return known.UTC(), nil
 }
 
-// foldAsOf folds the events that were known at a time, of one service or of
+// foldAsOf folds the events that were known at a time, of some services or of
 // all: the same fold over a smaller set gives the figures as they were.
-func foldAsOf(ctx context.Context, store *clickhouse.Store, s *settings, known time.Time, service string) (report.Memory, error) {
+func foldAsOf(ctx context.Context, store *clickhouse.Store, s *settings, known time.Time, services []string) (report.Memory, error) {
 	events := store.AllEvents(ctx)
-	if service != "" {
-		events = store.Events(ctx, []string{service})
+	if len(services) > 0 {
+		events = store.Events(ctx, services)
 	}
 	var memory report.Memory
 	var timeline *dora.Timeline
@@ -111,6 +125,7 @@ func foldAsOf(ctx context.Context, store *clickhouse.Store, s *settings, known t
 		facts := timeline.Fold(s.catalog.Service(name))
 		memory.Days = append(memory.Days, facts.Days...)
 		memory.Changes = append(memory.Changes, facts.Changes...)
+		memory.Known = append(memory.Known, facts.Known...)
 	}
 	for e, err := range events {
 		if err != nil {

@@ -41,6 +41,11 @@ func (g *globals) openStore(ctx context.Context, env *environment, s *settings, 
 		if live, ok := findRunning(g.Data); ok && live.Socket != "" {
 			cfg.Options = engine.SocketOptions(live.Socket, clickhouse.Database, role(live.Engine))
 		} else {
+			if reader {
+				if err := holdsData(g.Data, engineFolder); err != nil {
+					return nil, nil, err
+				}
+			}
 			f, err := openFolder(g.Data)
 			if err != nil {
 				return nil, nil, err
@@ -91,7 +96,7 @@ func (f *folder) startEngine(ctx context.Context, env *environment, httpAddr str
 		return nil, creds, err
 	}
 	e, err := engine.Start(ctx, engine.Config{
-		DataDir: filepath.Join(f.path, "clickhouse"), HTTPAddr: httpAddr,
+		DataDir: filepath.Join(f.path, engineFolder), HTTPAddr: httpAddr,
 		Writer: creds.writer(), Reader: creds.reader(), Database: clickhouse.Database, Logger: env.logger,
 	})
 	if err != nil {

@@ -64,6 +64,12 @@ func atMost(elite, high, medium float64) cuts {
 	return cuts{elite: elite, high: high, medium: medium, inclusive: true}
 }
 
+// The best band of frequency is "on demand, several a day". More than one a
+// working day is that; exactly one is not.
+func moreThan(b Band, days int, deployments float64) rule { return rule{b, days, deployments, true} }
+
+func atLeast(b Band, days int, deployments float64) rule { return rule{b, days, deployments, false} }
+
 const (
 	day   = 24 * time.Hour
 	week  = 7 * day
@@ -84,7 +90,7 @@ var sets = map[string]Set{
 			RecoveryTime:   below(time.Hour, day, week),
 			TimeToRestore:  below(time.Hour, day, week),
 		},
-		rhythm: []rule{{Elite, 7, 5}, {High, 30, 1}, {Medium, 182, 1}},
+		rhythm: []rule{moreThan(Elite, 7, 5), atLeast(High, 30, 1), atLeast(Medium, 182, 1)},
 	},
 	"2022": { // no Elite cluster was found that year
 		Version: "2022",
@@ -94,7 +100,7 @@ var sets = map[string]Set{
 			RecoveryTime:   below(never, day, week),
 			TimeToRestore:  below(never, day, week),
 		},
-		rhythm: []rule{{High, 7, 5}, {Medium, 30, 1}},
+		rhythm: []rule{moreThan(High, 7, 5), atLeast(Medium, 30, 1)},
 	},
 	// From 2023 on DORA asks for the recovery of failed deployments, not for
 	// the time to restore after any incident: the latter has no band.
@@ -105,7 +111,7 @@ var sets = map[string]Set{
 			ChangeFailRate: atMost(.05, .10, .15),
 			RecoveryTime:   below(time.Hour, day, week),
 		},
-		rhythm: []rule{{Elite, 7, 5}, {High, 7, 1}, {Medium, 30, 1}},
+		rhythm: []rule{moreThan(Elite, 7, 5), atLeast(High, 7, 1), atLeast(Medium, 30, 1)},
 	},
 }
 

@@ -51,11 +51,29 @@ func TestClassify(t *testing.T) {
 	}
 }
 
-// every gives a day with a deployment each n days over the last days.
+// every deploys each n days over the last days.
 func every(n, days int) Rhythm {
-	r := Rhythm{Days: days}
+	r := make(Rhythm, days)
 	for ago := 0; ago < days; ago += n {
-		r.Ago = append(r.Ago, ago)
+		r[ago] = 1
+	}
+	return r
+}
+
+// on deploys as often on each of some days, counted back from the last.
+func on(days, times int, ago ...int) Rhythm {
+	r := make(Rhythm, days)
+	for _, a := range ago {
+		r[a] = times
+	}
+	return r
+}
+
+// weekdays deploys so often on each weekday.
+func weekdays(times, weeks int) Rhythm {
+	var r Rhythm
+	for range weeks {
+		r = append(r, 0, 0, times, times, times, times, times)
 	}
 	return r
 }
@@ -67,22 +85,26 @@ func TestClassifyFrequency(t *testing.T) {
 		want    Band
 	}{
 		"every day is elite":                                           {"2023", every(1, 90), Elite},
-		"every other day, 3 or 4 days a week, is high":                 {"2023", every(2, 90), High},
+		"one each weekday is high":                                     {"2023", weekdays(1, 12), High},
+		"two each weekday are elite":                                   {"2023", weekdays(2, 12), Elite},
+		"six a week on one day are elite: it counts deployments":       {"2023", on(84, 6, 0, 7, 14, 21, 28, 35, 42, 49, 56, 63, 70, 77), Elite},
+		"every other day, 3 or 4 a week, is high":                      {"2023", every(2, 90), High},
 		"once a week is high":                                          {"2023", every(7, 90), High},
 		"every 15 days is medium":                                      {"2023", every(15, 90), Medium},
-		"twice in four months is low":                                  {"2023", Rhythm{Ago: []int{0, 100}, Days: 120}, Low},
-		"one busy week doesn't make a weekly rhythm":                   {"2023", Rhythm{Ago: []int{0, 1, 2, 3, 4, 5, 6}, Days: 90}, Low},
-		"no deployment is no data":                                     {"2023", Rhythm{Days: 90}, None},
+		"twice in four months is low":                                  {"2023", on(120, 1, 0, 100), Low},
+		"one busy week doesn't make a weekly rhythm":                   {"2023", on(90, 9, 0, 1, 2, 3, 4, 5, 6), Low},
+		"who has stopped is low":                                       {"2023", make(Rhythm, 90), Low},
+		"who has stopped for three weeks may be monthly":               {"2023", make(Rhythm, 21), NotEnoughData},
+		"who was never observed has no band":                           {"2023", nil, None},
 		"three days are too short":                                     {"2023", every(1, 3), NotEnoughData},
 		"six days hold no complete week":                               {"2023", every(1, 6), NotEnoughData},
-		"once in three weeks: too short to tell monthly from rarely":   {"2023", Rhythm{Ago: []int{3}, Days: 21}, NotEnoughData},
+		"once in three weeks: too short to tell monthly from rarely":   {"2023", on(21, 1, 3), NotEnoughData},
 		"ten days of daily deployments of a new service are elite":     {"2023", every(1, 10), Elite},
-		"a cut-off first week doesn't count":                           {"2023", Rhythm{Ago: []int{0, 1, 2, 3, 4}, Days: 13}, Elite},
+		"a cut-off first week doesn't count":                           {"2023", on(13, 1, 0, 1, 2, 3, 4, 5), Elite},
 		"in 2021 once a month was high":                                {"2021", every(28, 90), High},
 		"in 2021 twice a year was medium":                              {"2021", every(150, 364), Medium},
 		"in 2022 the best band was high":                               {"2022", every(1, 90), High},
-		"days outside the observed ones change nothing":                {"2023", Rhythm{Ago: []int{-1, 95, 400}, Days: 90}, Low},
-		"an even count of weeks takes the mean of the two middle ones": {"2023", Rhythm{Ago: []int{0, 1}, Days: 14}, High},
+		"an even count of weeks takes the mean of the two middle ones": {"2023", on(14, 1, 0, 1), High},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := Lookup(c.version)

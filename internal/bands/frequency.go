@@ -3,37 +3,34 @@ package bands
 import "slices"
 
 // rule asks for a rhythm: in the median of consecutive blocks of `every` days,
-// at least `active` days with a deployment.
+// that many deployments, or more than that many.
 type rule struct {
-	band   Band
-	every  int
-	active float64
+	band        Band
+	every       int
+	deployments float64
+	more        bool
 }
 
-// Rhythm tells on which days something was deployed.
-type Rhythm struct {
-	// Ago are the days with at least one deployment, each once, counted back
-	// from the last day of the period, which is 0.
-	Ago []int
-	// Days is how many days were observed, ending with day 0. Days before the
-	// first deployment ever seen don't belong to it: a service that is a month
-	// old didn't pause for the two months before.
-	Days int
+func (r rule) holds(median float64) bool {
+	return median > r.deployments || !r.more && median == r.deployments
 }
 
-// Median is the median count of days with a deployment over the complete
-// blocks of n days, counted back from the end. A block that the period cuts
-// off would count too few days and is left out; ok is false where none is
-// complete.
-func (r Rhythm) Median(n int) (days float64, ok bool) {
-	counts := make([]int, r.Days/n)
+// Rhythm tells on which days how much was deployed: the counts of the days
+// observed, back from the last one, which is the first of them. Days on which the
+// service was not known don't belong to it: one that is a month old didn't pause
+// for the two months before.
+type Rhythm []int
+
+// Median is the median count of deployments over the complete blocks of n days,
+// counted back from the end. A block that the period cuts off would count too
+// few and is left out; ok is false where none is complete.
+func (r Rhythm) Median(n int) (deployments float64, ok bool) {
+	counts := make([]int, len(r)/n)
 	if len(counts) == 0 {
 		return 0, false
 	}
-	for _, ago := range r.Ago {
-		if block := ago / n; ago >= 0 && block < len(counts) {
-			counts[block]++
-		}
+	for ago, deployments := range r[:len(counts)*n] {
+		counts[ago/n] += deployments
 	}
 	slices.Sort(counts)
 	middle := len(counts) / 2
@@ -45,12 +42,13 @@ func (r Rhythm) Median(n int) (days float64, ok bool) {
 
 // ClassifyFrequency gives the band of deployment frequency. The sample is the
 // days observed and not the deployments: with a minimum of deployments nobody
-// could ever be seen to deploy rarely.
+// could ever be seen to deploy rarely. A service that has stopped is observed,
+// and deploys rarely.
 func (s Set) ClassifyFrequency(r Rhythm, minimum int) Band {
-	if len(s.rhythm) == 0 || len(r.Ago) == 0 {
+	if len(s.rhythm) == 0 || len(r) == 0 {
 		return None
 	}
-	if r.Days < minimum {
+	if len(r) < minimum {
 		return NotEnoughData
 	}
 	for _, rule := range s.rhythm {
@@ -58,7 +56,7 @@ func (s Set) ClassifyFrequency(r Rhythm, minimum int) Band {
 		if !ok {
 			return NotEnoughData // not ruled out either: too short to say
 		}
-		if median >= rule.active {
+		if rule.holds(median) {
 			return rule.band
 		}
 	}

@@ -31,6 +31,7 @@ const (
 	failures
 	days
 	inferred
+	known
 	tableCount
 )
 
@@ -56,6 +57,7 @@ func (s *Store) LoadWritten(ctx context.Context, services []string) (map[string]
 		failures:    {failureTable.name, failureTable.keys},
 		days:        {dayTable.name, dayTable.keys},
 		inferred:    {inferredTable.name, inferredTable.keys},
+		known:       {knownTable.name, knownTable.keys},
 	} {
 		group.Go(func() error {
 			if err := s.readWritten(ctx, t.name, t.keys, services, func(service, id string, digest uint64) {
@@ -101,6 +103,7 @@ type Changeset struct {
 	failures    []changed[schemas.Failure]
 	days        []changed[schemas.Day]
 	inferred    []changed[schemas.InferredToil]
+	known       []changed[schemas.Knowledge]
 
 	row []any // of the fact that is looked at
 }
@@ -124,6 +127,7 @@ func (c *Changeset) Add(w *Written, service string, version int, f *schemas.Fact
 	c.failures = diff(c, c.failures, &failureTable, w, failures, service, version, f.Failures)
 	c.days = diff(c, c.days, &dayTable, w, days, service, version, f.Days)
 	c.inferred = diff(c, c.inferred, &inferredTable, w, inferred, service, version, f.InferredToil)
+	c.known = diff(c, c.known, &knownTable, w, known, service, version, f.Known)
 }
 
 // Merge adds what other changesets, of other services, have collected.
@@ -134,6 +138,7 @@ func (c *Changeset) Merge(others []Changeset) {
 	c.failures = merged(c.failures, others, func(o *Changeset) []changed[schemas.Failure] { return o.failures })
 	c.days = merged(c.days, others, func(o *Changeset) []changed[schemas.Day] { return o.days })
 	c.inferred = merged(c.inferred, others, func(o *Changeset) []changed[schemas.InferredToil] { return o.inferred })
+	c.known = merged(c.known, others, func(o *Changeset) []changed[schemas.Knowledge] { return o.known })
 }
 
 func merged[T any](facts []changed[T], others []Changeset, of func(*Changeset) []changed[T]) []changed[T] {
@@ -150,7 +155,7 @@ func merged[T any](facts []changed[T], others []Changeset, of func(*Changeset) [
 
 // Rows says how many rows would be written.
 func (c *Changeset) Rows() int {
-	return len(c.deployments) + len(c.changes) + len(c.incidents) + len(c.failures) + len(c.days) + len(c.inferred)
+	return len(c.deployments) + len(c.changes) + len(c.incidents) + len(c.failures) + len(c.days) + len(c.inferred) + len(c.known)
 }
 
 func diff[T any](c *Changeset, out []changed[T], t *table[T], w *Written, slot int, service string, version int, facts []T) []changed[T] {
@@ -201,6 +206,7 @@ func (s *Store) Apply(ctx context.Context, c *Changeset) error {
 	group.Go(func() error { return write(ctx, s, &failureTable, c.failures) })
 	group.Go(func() error { return write(ctx, s, &dayTable, c.days) })
 	group.Go(func() error { return write(ctx, s, &inferredTable, c.inferred) })
+	group.Go(func() error { return write(ctx, s, &knownTable, c.known) })
 	if err := group.Wait(); err != nil {
 		return err
 	}
@@ -210,6 +216,7 @@ func (s *Store) Apply(ctx context.Context, c *Changeset) error {
 	note(c.failures)
 	note(c.days)
 	note(c.inferred)
+	note(c.known)
 	return nil
 }
 

@@ -6,7 +6,9 @@ import (
 )
 
 // factTables are what RemoveLeftovers looks at.
-var factTables = []string{deploymentTable.name, changeTable.name, incidentTable.name, failureTable.name, dayTable.name, inferredTable.name}
+var factTables = []string{
+	deploymentTable.name, changeTable.name, incidentTable.name, failureTable.name, dayTable.name, inferredTable.name, knownTable.name,
+}
 
 // RemoveLeftovers deletes facts that claim to be folded from more events than
 // the log holds of their service, and says of how many services. They are left

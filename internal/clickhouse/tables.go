@@ -205,6 +205,8 @@ var dayTable = table[schemas.Day]{
 		incidents UInt32
 		unattributed UInt32
 		open_incidents UInt32
+		batches UInt32
+		batch_changes UInt32
 		lead_times Float[]
 		coding Float[]
 		pickup Float[]
@@ -222,9 +224,27 @@ var dayTable = table[schemas.Day]{
 		return append(to,
 			d.Day.UTC(), d.Service, d.Team, count(d.Deployments), count(d.Failed), count(d.Rework), count(d.Rollbacks),
 			count(d.Unrecovered), count(d.Unresolved), count(d.Changes), count(d.Excluded), count(d.Incidents),
-			count(d.Unattributed), count(d.OpenIncidents), d.LeadTimes, d.Coding, d.Pickup, d.Review, d.Deploy,
-			d.Recoveries, d.Restores, d.Acknowledges,
+			count(d.Unattributed), count(d.OpenIncidents), count(d.Batches), count(d.BatchChanges),
+			d.LeadTimes, d.Coding, d.Pickup, d.Review, d.Deploy, d.Recoveries, d.Restores, d.Acknowledges,
 		)
+	},
+}
+
+// knownTable has one row for each service, so it has no key of its own: "" stands
+// for it.
+var knownTable = table[schemas.Knowledge]{
+	name: "known_facts",
+	keys: []string{"''"},
+	columns: columns(`service Name
+		team Name
+		known_since Time?
+		deployed_since Time?
+		changes_since Time?
+		failure_signal_since Time?`),
+	key: func(*schemas.Knowledge) []string { return []string{""} },
+	of:  func(service string, _ []string) schemas.Knowledge { return schemas.Knowledge{Service: service} },
+	row: func(to []any, k *schemas.Knowledge) []any {
+		return append(to, k.Service, k.Team, optional(k.Since), optional(k.Deployed), optional(k.Changes), optional(k.FailureSignal))
 	},
 }
 

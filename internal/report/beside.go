@@ -10,7 +10,7 @@ import (
 )
 
 // Complete adds what stands beside the keys: error budgets as they are now, and
-// toil by team. What nobody counts is left out. Of a single service there is no
+// toil by team. What nobody counts is left out. Of services by name there is no
 // toil: a ratio is a team's.
 func (c ClickHouse) Complete(ctx context.Context, q Query, r *Report) error {
 	if err := q.Validate(); err != nil {
@@ -21,7 +21,7 @@ func (c ClickHouse) Complete(ctx context.Context, q Query, r *Report) error {
 		return fmt.Errorf("query error budgets of the report: %w", err)
 	}
 	r.Budgets, r.BudgetCount = topOf(budgets, q.Top)
-	if q.Service != "" {
+	if len(q.Services) > 0 {
 		return nil
 	}
 	weeks, err := c.toilWeeks(ctx, q)
@@ -99,7 +99,7 @@ func (c ClickHouse) toilCategories(ctx context.Context, q Query) (map[string][]T
 
 func besideArgs(q Query) []any {
 	return []any{
-		clickhouse.Named("service", q.Service), clickhouse.Named("team", q.Team),
+		clickhouse.Named("of_services", some(q.Services)), clickhouse.Named("of_teams", some(q.Teams)),
 		clickhouse.Named("from", date(monday(q.Period.From))), clickhouse.Named("to", date(q.Period.To)),
 	}
 }

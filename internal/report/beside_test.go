@@ -169,9 +169,9 @@ func TestWhoIsListedBesideTheKeys(t *testing.T) {
 			[]string{"search", "recommendations", "storefront-latency-at-the-edge-of-the-network", "checkout-availability", "ledger"},
 			[]string{"payments", "discovery", "web", "platform"}, 5, 4},
 		"the worst two":                     {func(q *Query) { q.Top = 2 }, []string{"search", "recommendations"}, []string{"payments", "discovery"}, 5, 4},
-		"a team":                            {func(q *Query) { q.Team = "payments" }, []string{"checkout-availability", "ledger"}, []string{"payments"}, 2, 1},
-		"a service has budgets and no toil": {func(q *Query) { q.Service = "search" }, []string{"search"}, nil, 1, 0},
-		"nobody":                            {func(q *Query) { q.Team = "nobody" }, nil, nil, 0, 0},
+		"a team":                            {func(q *Query) { q.Teams = []string{"payments"} }, []string{"checkout-availability", "ledger"}, []string{"payments"}, 2, 1},
+		"a service has budgets and no toil": {func(q *Query) { q.Services = []string{"search"} }, []string{"search"}, nil, 1, 0},
+		"nobody":                            {func(q *Query) { q.Teams = []string{"nobody"} }, nil, nil, 0, 0},
 		"weeks before anybody recorded toil": {func(q *Query) { q.Period = CompleteDays(now.AddDate(-2, 0, 0), 30) },
 			[]string{"search", "recommendations", "storefront-latency-at-the-edge-of-the-network", "checkout-availability", "ledger"}, nil, 5, 0},
 	} {

@@ -52,7 +52,9 @@ func Build(q Query, a Aggregates, o Options) Report {
 
 func section(p Period, a Aggregate, o Options) Section {
 	s := Section{
-		Scope: a.Scope,
+		Scope:      a.Scope,
+		KnownSince: known(a.Known.Since), FailureSignalSince: known(a.Known.FailureSignal),
+		ServiceCount: a.Services, ComparedCount: a.Compared,
 		Open: Open{
 			UnrecoveredDeployments: a.Now.Unrecovered, UnrecoveredSince: known(a.UnrecoveredSince),
 			Incidents: a.Now.OpenIncidents, IncidentSince: known(a.IncidentSince),
@@ -68,7 +70,7 @@ func section(p Period, a Aggregate, o Options) Section {
 	for _, d := range definitions {
 		m := d.metric(p, a, o)
 		if d.name == DeploymentFrequency {
-			addRhythm(&m, p, a.ActiveDays, o)
+			addRhythm(&m, p, a, o)
 		}
 		if d.name == BatchSize {
 			s.Metrics = append(s.Metrics, openChanges(a))
@@ -85,33 +87,75 @@ func known(t time.Time) *time.Time {
 	return &t
 }
 
+// deployedBy says whether anybody had told of a deployment by the end of a period.
+func deployedBy(k schemas.Knowledge, p Period) bool {
+	return !k.Deployed.IsZero() && k.Deployed.Before(p.To)
+}
+
 func (d definition) metric(p Period, a Aggregate, o Options) Metric {
-	now := d.of(a.Now, p.Days())
-	m := Metric{Name: d.name, Unit: d.unit, State: StateNoData, Sample: now.sample, Weekly: make([]*float64, 0, len(a.Weeks))}
-	for _, week := range a.Weeks {
-		m.Weekly = append(m.Weekly, d.of(week, DaysPerWeek).known())
+	daysOf := func(some Period) int {
+		if !deployedBy(a.Known, p) {
+			return 0 // a service of which nobody told a deployment has no frequency of 0
+		}
+		return a.Known.Days(some.From, some.To)
 	}
-	if now.sample == 0 {
+	now := d.of(a.Now, daysOf(p))
+	m := Metric{Name: d.name, Unit: d.unit, State: StateNoData, Sample: now.sample, Weekly: make([]*float64, 0, len(a.Weeks))}
+	for i, week := range a.Weeks {
+		m.Weekly = append(m.Weekly, d.of(week, daysOf(p.week(i))).weekly())
+	}
+	if now.fraction {
+		m.Numerator, m.Denominator = &now.of, &now.from
+	}
+	if !now.known {
+		if now.proportion {
+			m.State = StateNobodyTells
+		}
 		return m
 	}
 	m.State, m.Value = StateOK, &now.value
 	if now.sample < o.MinimumSample {
 		m.State = StateNotEnoughData
 	}
-	if now.fraction {
-		m.Numerator, m.Denominator = &now.of, &now.from
-	}
 	if low, high, ok := sample.Wilson(now.of, now.from); ok && now.proportion {
 		m.Interval = &Interval{Low: low, High: high}
 	}
 	m.Spread = spread(now.distributed)
-	m.Band = o.Bands.Classify(bands.Metric(d.name), now.value, now.sample, o.MinimumSample)
-	m.Trend = d.trend(now, d.of(a.Before, p.Days()), o.MinimumSample)
+	m.Band = d.band(now, o)
+	if d.name == ChangeFailRate {
+		m.Told = &now.told
+	}
+	if a.comparable(p, d.name) {
+		days := p.Days() // of those who were known throughout
+		m.Trend = d.trend(d.of(a.Like, days), d.of(a.Before, days), o.MinimumSample)
+	}
 	return m
 }
 
-func (f figure) known() *float64 {
-	if f.sample == 0 {
+// band judges a value. A fail rate is judged by the deployments of which somebody
+// could have told that they failed.
+func (d definition) band(now figure, o Options) bands.Band {
+	value, n := now.value, now.sample
+	if now.proportion {
+		value, n = float64(now.of)/float64(now.told), now.told
+	}
+	return o.Bands.Classify(bands.Metric(d.name), value, n, o.MinimumSample)
+}
+
+// comparable says whether the period before is known of a metric. Failures are
+// known since somebody tells of them.
+func (a Aggregate) comparable(p Period, name Name) bool {
+	if name == ChangeFailRate {
+		if told := a.Known.FailureSignal; told.IsZero() || told.After(p.Before().From) {
+			return false
+		}
+	}
+	return a.Compared > 0
+}
+
+// weekly is a point of the series: nil without a value.
+func (f figure) weekly() *float64 {
+	if !f.known {
 		return nil
 	}
 	return &f.value
@@ -127,11 +171,12 @@ func spread(s sample.Summary) *Spread {
 // sameBelow is the relative change that prints as 0 %.
 const sameBelow = 0.005
 
+// trend compares what is known of the same services in both periods.
 func (d definition) trend(now, before figure, minimum int) *Trend {
-	if before.sample == 0 {
+	if !now.known || !before.known {
 		return nil
 	}
-	t := &Trend{Before: before.value}
+	t := &Trend{Before: before.value, Now: now.value}
 	difference := now.value - before.value
 	if before.value != 0 {
 		change := difference / before.value
@@ -162,36 +207,35 @@ func (d definition) trend(now, before figure, minimum int) *Trend {
 	return t
 }
 
-// addRhythm gives frequency its band: by the days with a deployment, so that
-// ten deployments on one Friday are no daily habit.
-func addRhythm(m *Metric, p Period, active []int, o Options) {
-	r := bands.Rhythm{Days: p.Days()}
-	for _, ago := range active {
-		if ago < p.Days() {
-			r.Ago = append(r.Ago, ago)
-		}
-	}
-	if len(r.Ago) == 0 {
+// addRhythm gives frequency its band: by the median week, so that ten deployments
+// on one Friday are no weekly habit.
+func addRhythm(m *Metric, p Period, a Aggregate, o Options) {
+	if m.Value == nil {
 		return
 	}
-	if first := active[len(active)-1]; first < p.Days() {
-		r.Days = first + 1 // nothing is known of the days before
-	}
+	rhythm := bands.Rhythm(a.PerDay[:a.Known.Days(p.From, p.To)])
 	m.State = StateOK
-	m.Band = o.Bands.ClassifyFrequency(r, o.MinimumSample)
+	m.Band = o.Bands.ClassifyFrequency(rhythm, o.MinimumSample)
 	if m.Band == bands.NotEnoughData {
 		m.State = StateNotEnoughData
 	}
-	if median, ok := r.Median(DaysPerWeek); ok {
+	if median, ok := rhythm.Median(DaysPerWeek); ok {
+		m.DeploymentsPerWeek = &median
+	}
+	active := make(bands.Rhythm, len(rhythm))
+	for ago, n := range rhythm {
+		active[ago] = min(n, 1)
+	}
+	if median, ok := active.Median(DaysPerWeek); ok {
 		m.ActiveDaysPerWeek = &median
 	}
 }
 
-// openChanges counts what is merged and not in production. 0 is a figure only
-// where changes were seen at all.
+// openChanges counts what is merged and not in production: a figure only where
+// both can be told.
 func openChanges(a Aggregate) Metric {
 	m := Metric{Name: OpenChanges, Unit: Count, State: StateNoData, Sample: a.OpenAge.Count, Weekly: []*float64{}}
-	if a.OpenAge.Count > 0 || a.Now.Changes > 0 || a.Before.Changes > 0 {
+	if !a.Known.Changes.IsZero() {
 		count := float64(a.OpenAge.Count)
 		m.State, m.Value, m.Spread = StateOK, &count, spread(a.OpenAge)
 	}

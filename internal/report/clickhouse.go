@@ -22,7 +22,7 @@ type Querier interface {
 
 var _ Querier = clickhouse.Conn(nil)
 
-// ClickHouse pools the rows of the views dora_daily and changes (with the facts
+// ClickHouse pools the rows of the views services, dora_daily and changes (with the facts
 // behind the latter) in the connection's database. It reads only: the reader role
 // is enough.
 type ClickHouse struct{ Conn Querier }
@@ -77,20 +77,41 @@ func (c ClickHouse) each(ctx context.Context, sql string, args []any, read func(
 
 func (c ClickHouse) names(ctx context.Context, p *pool) error {
 	teams, services := newRanking(), newRanking()
-	err := c.each(ctx, namesSQL, p.args(), func(rows driver.Rows) error {
-		var service, team string
-		var deployments, changes uint64
-		var latest time.Time
-		if err := rows.Scan(&service, &team, &deployments, &latest, &changes); err != nil {
-			return err
-		}
-		p.changes += int(changes)
-		teams.add(team, "", int(deployments), latest)
-		services.add(service, team, int(deployments), latest)
-		return nil
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() error {
+		return c.each(ctx, knownSQL, p.args(), func(rows driver.Rows) error {
+			var k schemas.Knowledge
+			var since, deployed, changes, failures *time.Time
+			if err := rows.Scan(&k.Service, &k.Team, &since, &deployed, &changes, &failures); err != nil {
+				return err
+			}
+			k.Since, k.Deployed, k.Changes, k.FailureSignal = deref(since), deref(deployed), deref(changes), deref(failures)
+			p.known = append(p.known, k)
+			return nil
+		})
 	})
-	if err != nil {
+	both.Go(func() error {
+		return c.each(ctx, namesSQL, p.args(), func(rows driver.Rows) error {
+			var service, team string
+			var deployments, changes uint64
+			var latest time.Time
+			if err := rows.Scan(&service, &team, &deployments, &latest, &changes); err != nil {
+				return err
+			}
+			p.changes += int(changes)
+			teams.add(team, "", int(deployments), latest)
+			services.add(service, team, int(deployments), latest)
+			return nil
+		})
+	})
+	if err := both.Wait(); err != nil {
 		return err
+	}
+	for _, k := range p.known {
+		if deployedBy(k, p.query.Period) {
+			teams.add(k.Team, "", 0, time.Time{})
+			services.add(k.Service, k.Team, 0, time.Time{})
+		}
 	}
 	p.start(teams, services)
 	return nil
@@ -103,6 +124,9 @@ type pool struct {
 	scopes map[Scope]*Aggregate // keyed without the team
 	teams  []string
 	shown  []string // services
+	known  []schemas.Knowledge
+	// mixed: some services are compared with the period before and some are not.
+	mixed bool
 	// changes of the period: each has a value in each of the longer lists.
 	changes int
 }
@@ -113,9 +137,14 @@ type pool struct {
 const valuesAtOnce = 16_000_000
 
 // listsAtOnce is how many of listColumns a query may pool. The period before has
-// about as many values as the period.
+// about as many values as the period, and where only some services are compared,
+// theirs are pooled once more.
 func (p *pool) listsAtOnce() int {
-	return min(max(valuesAtOnce/(2*max(p.changes, 1)), 1), len(listColumns))
+	times := 2
+	if p.mixed {
+		times = 3
+	}
+	return min(max(valuesAtOnce/(times*max(p.changes, 1)), 1), len(listColumns))
 }
 
 func (p *pool) start(teams, services ranking) {
@@ -130,6 +159,7 @@ func (p *pool) start(teams, services ranking) {
 	}
 	register := func(a *Aggregate, kind ScopeKind, name string, scope Scope) {
 		a.Scope, a.Weeks, a.Excluded = scope, make([]Totals, q.Period.Weeks()), map[schemas.Exclusion]int{}
+		a.PerDay = make([]int, q.Period.Days())
 		p.scopes[Scope{Kind: kind, Name: name}] = a
 	}
 	register(&p.result.Whole, ScopeWhole, "", q.scope())
@@ -139,22 +169,31 @@ func (p *pool) start(teams, services ranking) {
 	for i, name := range p.shown {
 		register(&p.result.Services[i], ScopeService, name, Scope{Kind: ScopeService, Name: name, Team: services.team[name]})
 	}
+	for _, k := range p.known {
+		for _, a := range []*Aggregate{&p.result.Whole, p.find(string(ScopeTeam), k.Team), p.find(string(ScopeService), k.Service)} {
+			if a != nil {
+				a.learn(k, q.Period)
+			}
+		}
+	}
+	p.mixed = p.result.Whole.Compared < p.result.Whole.Services
 }
 
-// args are the parameters of all three queries. Where everybody is shown the
+// args are the parameters of all these queries. Where everybody is shown the
 // names are not sent: ten thousand of them don't fit an HTTP request's URL.
 func (p *pool) args() []any {
 	q := p.query
 	all := func(lists bool) bool { return lists && q.Top == 0 }
 	names := func(n []string, all bool) []string {
-		if all || n == nil {
-			return []string{}
+		if all {
+			n = nil
 		}
-		return n
+		return some(n)
 	}
 	allTeams, allServices := all(q.listsTeams()), all(q.listsServices())
 	return []any{
-		clickhouse.Named("service", q.Service), clickhouse.Named("team", q.Team),
+		clickhouse.Named("of_services", some(q.Services)), clickhouse.Named("of_teams", some(q.Teams)),
+		clickhouse.Named("mixed", p.mixed),
 		clickhouse.Named("before", date(q.Period.Before().From)),
 		clickhouse.Named("from", date(q.Period.From)), clickhouse.Named("to", date(q.Period.To)),
 		clickhouse.Named("weeks", int32(q.Period.Weeks())),
@@ -162,6 +201,14 @@ func (p *pool) args() []any {
 		clickhouse.Named("all_teams", allTeams), clickhouse.Named("all_services", allServices),
 		clickhouse.Named("teams", names(p.teams, allTeams)), clickhouse.Named("services", names(p.shown, allServices)),
 	}
+}
+
+// some makes a parameter of a list that may be nil.
+func some(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
 }
 
 // find gives the place of a scope; nil for one that came up since the names
@@ -200,8 +247,11 @@ func (p *pool) addTotals(lists []listColumn) func(driver.Rows) error {
 		}
 		t := &a.Before
 		switch {
+		case bucket == bucketLike:
+			t = &a.Like
 		case bucket == bucketNow:
 			t = &a.Now
+			a.PerDay = perDay(weeks, len(a.PerDay))
 			a.UnrecoveredSince, a.IncidentSince = deref(unrecovered), deref(openIncident)
 		case bucket >= 0: // weeks count back from the end, the series goes forward
 			t = &a.Weeks[len(a.Weeks)-1-int(bucket)]
@@ -210,38 +260,45 @@ func (p *pool) addTotals(lists []listColumn) func(driver.Rows) error {
 		for i, list := range lists {
 			*list.of(t) = summary(lengths[i], quantiles[i], sums[i])
 		}
-		if bucket < 0 {
-			a.ActiveDays = append(a.ActiveDays, activeDays(weeks)...)
-			slices.Sort(a.ActiveDays)
-			a.ActiveDays = slices.Compact(a.ActiveDays)
+		if bucket == bucketNow && !p.mixed {
+			a.Like = a.Now.middle()
 		}
 		return nil
 	}
 }
 
-// activeDays reads pairs of a week and a mask of its days.
-func activeDays(weeks [][]any) []int {
-	var days []int
+// perDay reads pairs of a week and the deployments of its days.
+func perDay(weeks [][]any, days int) []int {
+	counts := make([]int, days)
 	for _, w := range weeks {
-		week, _ := w[0].(int32) // the query says (Int32, UInt8)
-		mask, _ := w[1].(uint8)
-		for day := range DaysPerWeek {
-			if mask&(1<<day) != 0 {
-				days = append(days, int(week)*DaysPerWeek+day)
+		week, _ := w[0].(int32) // the query says (Int32, Array(UInt64))
+		deployments, _ := w[1].([]uint64)
+		for day, n := range deployments {
+			if ago := int(week)*DaysPerWeek + day; ago < days {
+				counts[ago] += int(n)
 			}
 		}
 	}
-	return days
+	return counts
 }
 
 // count takes the values in the order of countColumns.
 func (t *Totals) count(values []uint64) {
 	for i, into := range []*int{
-		&t.Deployments, &t.Failed, &t.Rework, &t.Rollbacks, &t.Unrecovered, &t.Unresolved,
-		&t.Changes, &t.Excluded, &t.Incidents, &t.Unattributed, &t.OpenIncidents,
+		&t.Deployments, &t.Failed, &t.Rework, &t.Rollbacks, &t.Unrecovered, &t.Unresolved, &t.Told,
+		&t.Changes, &t.Excluded, &t.Batches, &t.BatchChanges, &t.Incidents, &t.Unattributed, &t.OpenIncidents,
 	} {
 		*into = int(values[i])
 	}
+}
+
+// middle is what is told of totals that are only compared.
+func (t Totals) middle() Totals {
+	for _, list := range listColumns {
+		s := list.of(&t)
+		*s = sample.Summary{Count: s.Count, P50: s.P50}
+	}
+	return t
 }
 
 // summary takes the quantiles of quantileLevels, or the median alone. Those of

@@ -70,7 +70,7 @@ func store(t testing.TB) driver.Conn {
 			t.Fatalf("%s: %v", m.Name, err)
 		}
 	}
-	for _, table := range []string{"daily_facts", "change_facts"} {
+	for _, table := range []string{"daily_facts", "change_facts", "known_facts", "service_facts"} {
 		if err := conn.Exec(ctx, "TRUNCATE TABLE "+table); err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +79,7 @@ func store(t testing.TB) driver.Conn {
 }
 
 const insertDays = `INSERT INTO daily_facts (service, team, day, deployments, failed, rework, rollbacks, unrecovered, unresolved,
-	changes, excluded, incidents, unattributed, open_incidents, lead_times, coding, pickup, review, deploy, recoveries, restores,
+	changes, excluded, batches, batch_changes, incidents, unattributed, open_incidents, lead_times, coding, pickup, review, deploy, recoveries, restores,
 	acknowledges, version, deleted, digest)`
 
 func insert(t testing.TB, conn driver.Conn, m Memory, version uint64) {
@@ -92,7 +92,7 @@ func insert(t testing.TB, conn driver.Conn, m Memory, version uint64) {
 	for _, d := range m.Days {
 		n := func(v int) uint32 { return uint32(v) }
 		if err := batch.Append(d.Service, d.Team, d.Day, n(d.Deployments), n(d.Failed), n(d.Rework), n(d.Rollbacks), n(d.Unrecovered),
-			n(d.Unresolved), n(d.Changes), n(d.Excluded), n(d.Incidents), n(d.Unattributed), n(d.OpenIncidents), d.LeadTimes, d.Coding,
+			n(d.Unresolved), n(d.Changes), n(d.Excluded), n(d.Batches), n(d.BatchChanges), n(d.Incidents), n(d.Unattributed), n(d.OpenIncidents), d.LeadTimes, d.Coding,
 			d.Pickup, d.Review, d.Deploy, d.Recoveries, d.Restores, d.Acknowledges, version, uint8(0), uint64(0)); err != nil {
 			t.Fatal(err)
 		}
@@ -110,6 +110,21 @@ func insert(t testing.TB, conn driver.Conn, m Memory, version uint64) {
 	}
 	if err := batch.Send(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// know stores since when what is known of services.
+func know(t testing.TB, conn driver.Conn, known []schemas.Knowledge) {
+	t.Helper()
+	ctx := context.Background()
+	for _, k := range known {
+		if err := conn.Exec(ctx, "INSERT INTO known_facts (service, team, known_since, deployed_since, changes_since, failure_signal_since, version) VALUES ($1, $2, $3, $4, $5, $6, 1)",
+			k.Service, k.Team, nullable(k.Since), nullable(k.Deployed), nullable(k.Changes), nullable(k.FailureSignal)); err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.Exec(ctx, "INSERT INTO service_facts (service, team) VALUES ($1, (now64(3), $2))", k.Service, k.Team); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -149,18 +164,33 @@ func TestSourcesAgree(t *testing.T) {
 		t.Fatal(err)
 	}
 	insert(t, conn, all, 3)
+	old := knownFor("incidents only", "", 300)
+	old.Deployed, old.Changes = time.Time{}, time.Time{}
+	mute := knownFor("gone", "", 300)
+	mute.FailureSignal = time.Time{}
+	unplaced := knownFor("storefront", "web", 120)
+	unplaced.Changes = time.Time{}
+	all.Known = slices.DeleteFunc(all.Known, func(k schemas.Knowledge) bool { return k.Service == "storefront" })
+	all.Known = append(all.Known, old, mute, unplaced, knownFor("ancient", "", 181), knownFor("today", "", 0), knownFor("stopped", "web", 400))
+	for _, name := range awkward {
+		all.Known = append(all.Known, knownFor(name, name, 60))
+	}
+	know(t, conn, all.Known)
 	base := someQuery()
 	for name, change := range map[string]func(*Query){
 		"a quarter, the busiest five":         func(*Query) {},
 		"everybody":                           func(q *Query) { q.Top = 0 },
-		"a service":                           func(q *Query) { q.Service = "checkout" },
-		"a service that doesn't exist":        func(q *Query) { q.Service = "nobody" },
-		"a team":                              func(q *Query) { q.Team = "payments" },
-		"a team, everybody":                   func(q *Query) { q.Team, q.Top = "discovery", 0 },
-		"a service of another team":           func(q *Query) { q.Service, q.Team = "checkout", "web" },
-		"a service that changed its team":     func(q *Query) { q.Service = "ledger" },
-		"a name with awkward characters":      func(q *Query) { q.Service = awkward[1] },
-		"a team with control characters":      func(q *Query) { q.Team = awkward[0] },
+		"a service":                           func(q *Query) { q.Services = []string{"checkout"} },
+		"a service that doesn't exist":        func(q *Query) { q.Services = []string{"nobody"} },
+		"a team":                              func(q *Query) { q.Teams = []string{"payments"} },
+		"a team, everybody":                   func(q *Query) { q.Teams, q.Top = []string{"discovery"}, 0 },
+		"a service of another team":           func(q *Query) { q.Services, q.Teams = []string{"checkout"}, []string{"web"} },
+		"a service that changed its team":     func(q *Query) { q.Services = []string{"ledger"} },
+		"a name with awkward characters":      func(q *Query) { q.Services = []string{awkward[1]} },
+		"a team with control characters":      func(q *Query) { q.Teams = []string{awkward[0]} },
+		"several services":                    func(q *Query) { q.Services = []string{"checkout", "labs", "stopped"} },
+		"several teams":                       func(q *Query) { q.Teams = []string{"payments", ""} },
+		"services of one of two teams":        func(q *Query) { q.Services, q.Teams = []string{"checkout", "labs"}, []string{"web"} },
 		"a single day":                        func(q *Query) { q.Period = CompleteDays(now, 1) },
 		"a week":                              func(q *Query) { q.Period = CompleteDays(now, 7) },
 		"a month that holds the running day":  func(q *Query) { q.Period = ThroughToday(now, 30) },

@@ -6,12 +6,14 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // csvHeader is a published contract: columns may be added at the end.
 var csvHeader = []string{
 	"from", "to", "scope", "name", "team", "metric", "unit", "state", "value", "sample", "numerator", "denominator",
 	"low", "high", "p50", "p75", "p90", "p95", "max", "mean", "band", "before", "change", "verdict",
+	"compared_value", "told", "known_since",
 }
 
 // CSV writes a row for each scope and metric, raw values (seconds, rates 0…1);
@@ -23,7 +25,7 @@ func CSV(w io.Writer, r Report) error {
 	}
 	for _, s := range slices.Concat([]Section{r.Summary}, r.Teams, r.Services) {
 		for _, m := range s.Metrics {
-			if err := c.Write(m.record(r, s.Scope)); err != nil {
+			if err := c.Write(m.record(r, s)); err != nil {
 				return fmt.Errorf("write report as CSV: %w", err)
 			}
 		}
@@ -35,12 +37,13 @@ func CSV(w io.Writer, r Report) error {
 	return nil
 }
 
-func (m Metric) record(r Report, s Scope) []string {
+func (m Metric) record(r Report, section Section) []string {
+	s := section.Scope
 	row := []string{
 		date(r.From), date(r.To), string(s.Kind), s.Name, s.Team, string(m.Name), string(m.Unit), string(m.State),
 		decimal(m.Value), strconv.Itoa(m.Sample), whole(m.Numerator), whole(m.Denominator),
 	}
-	var low, high, before, change *float64
+	var low, high, before, change, compared *float64
 	if m.Interval != nil {
 		low, high = &m.Interval.Low, &m.Interval.High
 	}
@@ -53,9 +56,13 @@ func (m Metric) record(r Report, s Scope) []string {
 	}
 	verdict := ""
 	if m.Trend != nil {
-		before, change, verdict = &m.Trend.Before, m.Trend.Change, string(m.Trend.Verdict)
+		before, change, verdict, compared = &m.Trend.Before, m.Trend.Change, string(m.Trend.Verdict), &m.Trend.Now
 	}
-	return append(append(row, spread...), string(m.Band), decimal(before), decimal(change), verdict)
+	since := ""
+	if section.KnownSince != nil {
+		since = section.KnownSince.UTC().Format(time.RFC3339)
+	}
+	return append(append(row, spread...), string(m.Band), decimal(before), decimal(change), verdict, decimal(compared), whole(m.Told), since)
 }
 
 func decimal(v *float64) string {

@@ -59,6 +59,10 @@ func rows(seed uint64, days int, habits ...habit) Memory {
 				rate--
 				d.Deployments++
 				changes := 1 + r.IntN(4)
+				if !first {
+					d.Batches++
+					d.BatchChanges += changes
+				}
 				for range changes {
 					d.Changes++
 					if first || r.IntN(60) == 0 {
@@ -111,12 +115,39 @@ func rows(seed uint64, days int, habits ...habit) Memory {
 			}
 			m.Days = append(m.Days, d)
 		}
+		m.Known = append(m.Known, knownFor(h.service, h.team, h.since))
 		for i := range r.IntN(6) {
 			m.Changes = append(m.Changes, schemas.Change{Service: h.service, Team: h.team, SHA: fmt.Sprintf("%s-open-%d", h.service, i),
 				Excluded: schemas.ExcludedOpen, MergedAt: now.Add(-time.Duration(duration(h.leadHours)) * time.Second)})
 		}
 	}
 	return m
+}
+
+// knownFor is what is known of a service whose deployments, changes and failures
+// have been told for so many days.
+func knownFor(service, team string, days int) schemas.Knowledge {
+	since := now.Truncate(Day).AddDate(0, 0, -days)
+	return schemas.Knowledge{Service: service, Team: team, Since: since, Deployed: since, Changes: since, FailureSignal: since}
+}
+
+// knownOf is that of every service and team that rows tell of.
+func knownOf(m Memory, days int) []schemas.Knowledge {
+	var known []schemas.Knowledge
+	seen := map[[2]string]bool{}
+	tell := func(service, team string) {
+		if !seen[[2]string{service, team}] {
+			seen[[2]string{service, team}] = true
+			known = append(known, knownFor(service, team, days))
+		}
+	}
+	for _, d := range m.Days {
+		tell(d.Service, d.Team)
+	}
+	for _, c := range m.Changes {
+		tell(c.Service, c.Team)
+	}
+	return known
 }
 
 func options(t testing.TB) Options {

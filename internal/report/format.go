@@ -37,6 +37,9 @@ const noData = "no data"
 
 // human prints a metric's value for people: 3.2 h, 1.5 d, 4.1/week, 9.4 %.
 func (m Metric) human() string {
+	if m.State == StateNobodyTells {
+		return thousands(*m.Numerator) + " of " + thousands(*m.Denominator)
+	}
 	if m.Value == nil {
 		return noData
 	}
@@ -172,19 +175,26 @@ func (t *Trend) word() string {
 
 // detail is what the value rests on, in a few words.
 func (m Metric) detail() string {
+	if m.State == StateNobodyTells {
+		return "nobody could have told"
+	}
 	if m.Value == nil {
 		return ""
 	}
 	switch {
 	case m.Name == DeploymentFrequency:
 		s := fmt.Sprintf("%s in %d d", thousands(*m.Numerator), *m.Denominator)
-		if m.ActiveDaysPerWeek != nil {
-			s += fmt.Sprintf(", %s d/week", significant(*m.ActiveDaysPerWeek))
+		if m.DeploymentsPerWeek != nil {
+			s += fmt.Sprintf(", median week %s", significant(*m.DeploymentsPerWeek))
 		}
 		return s
 	case m.Interval != nil:
-		return fmt.Sprintf("%s/%s (%s–%s)", thousands(*m.Numerator), thousands(*m.Denominator),
+		s := fmt.Sprintf("%s/%s (%s–%s)", thousands(*m.Numerator), thousands(*m.Denominator),
 			significant(m.Interval.Low*100), humanPercent(m.Interval.High))
+		if m.Told != nil && *m.Told < *m.Denominator {
+			s += fmt.Sprintf(", %s untold", thousands(*m.Denominator-*m.Told))
+		}
+		return s
 	case m.Numerator != nil:
 		return fmt.Sprintf("%s/%s", thousands(*m.Numerator), thousands(*m.Denominator))
 	case m.Name == OpenChanges && m.Spread != nil:
@@ -205,8 +215,12 @@ func (s Scope) title() string {
 			return "services without a team"
 		}
 		return "team " + printable(s.Name)
+	case ScopeTeams:
+		return "teams " + printable(s.Name)
 	case ScopeService:
 		return "service " + printable(s.Name)
+	case ScopeServices:
+		return "services " + printable(s.Name)
 	}
 	return printable(s.Name)
 }

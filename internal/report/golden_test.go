@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -37,12 +38,22 @@ func golden(t *testing.T, name string, got []byte) {
 func scenes(t *testing.T) map[string]Report {
 	all := rows(1, 180, habits...)
 	service := someQuery()
-	service.Service = "checkout"
+	service.Services = []string{"checkout"}
 	team := someQuery()
-	team.Team = "payments"
+	team.Teams = []string{"payments"}
 	days := someQuery()
 	days.Period = ThroughToday(now, 6)
 	hostile := Memory{Days: []schemas.Day{{Service: "=cmd|' /C calc'!A0,\n\x1b[31m|x|`<b>", Team: "a\tb", Day: now.Truncate(Day).Add(-Day), Deployments: 2, Changes: 2, LeadTimes: []float64{59.99, 3599.9}}}}
+	hostile.Known = knownOf(hostile, 30)
+	young := Memory{Days: slices.Clone(all.Days), Known: slices.Clone(all.Known)}
+	young.Days = slices.DeleteFunc(young.Days, func(d schemas.Day) bool { return d.Service != "labs" && d.Service != "legacy-billing" || d.Failed > 0 })
+	young.Known = slices.DeleteFunc(young.Known, func(k schemas.Knowledge) bool { return k.Service != "labs" && k.Service != "legacy-billing" })
+	for i := range young.Known {
+		young.Known[i].FailureSignal = time.Time{}
+	}
+	for i := range young.Days {
+		young.Days[i].Batches, young.Days[i].BatchChanges = 0, 0
+	}
 	beside := makeReport(t, all, team)
 	end, left, spent, ratio := now.Add(3*time.Hour), 28.5, -12.0, 0.31
 	some, none, burn, share := 0.66, -0.28, 2.4, 0.62
@@ -63,6 +74,7 @@ func scenes(t *testing.T) map[string]Report {
 		"team":    makeReport(t, all, team),
 		"few":     makeReport(t, rows(3, 180, habits[5], habits[1]), days),
 		"nothing": makeReport(t, Memory{}, someQuery()),
+		"young":   makeReport(t, young, someQuery()),
 		"hostile": makeReport(t, hostile, someQuery()),
 	}
 }

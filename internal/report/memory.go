@@ -2,7 +2,6 @@ package report
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/fivekeys/fivekeys/internal/report/sample"
@@ -14,6 +13,7 @@ import (
 type Memory struct {
 	Days    []schemas.Day
 	Changes []schemas.Change
+	Known   []schemas.Knowledge
 }
 
 var _ Source = Memory{}
@@ -24,18 +24,31 @@ func (m Memory) Aggregates(_ context.Context, q Query) (Aggregates, error) {
 		return Aggregates{}, err
 	}
 	both := Period{From: q.Period.Before().From, To: q.Period.To}
-	matches := func(service, team string) bool {
-		return (q.Service == "" || service == q.Service) && (q.Team == "" || team == q.Team)
-	}
 	whole, teams, services := &rowsOf{}, map[string]*rowsOf{}, map[string]*rowsOf{}
 	teamRanking, serviceRanking := newRanking(), newRanking()
-	for i := range m.Days {
-		d := &m.Days[i]
-		if !both.Contains(d.Day) || !matches(d.Service, d.Team) {
+	ground := map[string]schemas.Knowledge{}
+	for _, k := range m.Known {
+		if !q.Matches(k.Service, k.Team) {
 			continue
 		}
+		ground[k.Service] = k
+		for _, r := range []*rowsOf{whole, of(teams, k.Team), of(services, k.Service)} {
+			r.known = append(r.known, k)
+		}
+		if deployedBy(k, q.Period) {
+			teamRanking.add(k.Team, "", 0, time.Time{})
+			serviceRanking.add(k.Service, k.Team, 0, time.Time{})
+		}
+	}
+	for i := range m.Days {
+		d := &m.Days[i]
+		if !both.Contains(d.Day) || !q.Matches(d.Service, d.Team) {
+			continue
+		}
+		k := ground[d.Service]
+		row := dayOf{d, k.KnownThroughout(both.From), !k.FailureSignal.IsZero()}
 		for _, r := range []*rowsOf{whole, of(teams, d.Team), of(services, d.Service)} {
-			r.days = append(r.days, d)
+			r.days = append(r.days, row)
 		}
 		if q.Period.Contains(d.Day) {
 			teamRanking.add(d.Team, "", d.Deployments, d.Day)
@@ -44,8 +57,11 @@ func (m Memory) Aggregates(_ context.Context, q Query) (Aggregates, error) {
 	}
 	for i := range m.Changes {
 		c := &m.Changes[i]
-		if c.Excluded == schemas.NotExcluded || !matches(c.Service, c.Team) {
+		if c.Excluded == schemas.NotExcluded || !q.Matches(c.Service, c.Team) {
 			continue
+		}
+		if c.Excluded == schemas.ExcludedOpen && ground[c.Service].Changes.IsZero() {
+			continue // whether it is open is unknown
 		}
 		for _, r := range []*rowsOf{whole, of(teams, c.Team), of(services, c.Service)} {
 			r.changes = append(r.changes, c)
@@ -68,10 +84,30 @@ func (m Memory) Aggregates(_ context.Context, q Query) (Aggregates, error) {
 	return a, nil
 }
 
+// learn adds what is known of a service to that of its scope.
+func (a *Aggregate) learn(k schemas.Knowledge, p Period) {
+	if k.Since.IsZero() || !k.Since.Before(p.To) {
+		return
+	}
+	a.Known = a.Known.Pool(k)
+	a.Services++
+	if k.KnownThroughout(p.Before().From) {
+		a.Compared++
+	}
+}
+
 // rowsOf are the rows of one scope.
 type rowsOf struct {
-	days    []*schemas.Day
+	days    []dayOf
 	changes []*schemas.Change // those without a lead time
+	known   []schemas.Knowledge
+}
+
+// dayOf is a row, and of what kind of service.
+type dayOf struct {
+	*schemas.Day
+	compared bool // it was known before the period before began
+	told     bool // somebody tells of its failures
 }
 
 func of(scopes map[string]*rowsOf, name string) *rowsOf {
@@ -82,35 +118,39 @@ func of(scopes map[string]*rowsOf, name string) *rowsOf {
 }
 
 func (r *rowsOf) aggregate(scope Scope, q Query) Aggregate {
-	a := Aggregate{Scope: scope, Excluded: map[schemas.Exclusion]int{}}
-	var now, before []*schemas.Day
-	weeks := make([][]*schemas.Day, q.Period.Weeks())
+	a := Aggregate{Scope: scope, Excluded: map[schemas.Exclusion]int{}, PerDay: make([]int, q.Period.Days())}
+	for _, k := range r.known {
+		a.learn(k, q.Period)
+	}
+	var now, like, before []dayOf
+	weeks := make([][]dayOf, q.Period.Weeks())
 	for _, d := range r.days {
-		ago := q.Period.ago(d.Day)
-		if d.Deployments > 0 {
-			a.ActiveDays = append(a.ActiveDays, ago)
-		}
-		if !q.Period.Contains(d.Day) {
-			before = append(before, d)
+		if !q.Period.Contains(d.Day.Day) {
+			if d.compared {
+				before = append(before, d)
+			}
 			continue
 		}
+		ago := q.Period.ago(d.Day.Day)
+		a.PerDay[ago] += d.Deployments
 		now = append(now, d)
+		if d.compared {
+			like = append(like, d)
+		}
 		if week := ago / DaysPerWeek; week < len(weeks) { // the rest is no complete week
 			weeks[len(weeks)-1-week] = append(weeks[len(weeks)-1-week], d)
 		}
 		if d.Unrecovered > 0 {
-			a.UnrecoveredSince = earlier(a.UnrecoveredSince, d.Day)
+			a.UnrecoveredSince = earlier(a.UnrecoveredSince, d.Day.Day)
 		}
 		if d.OpenIncidents > 0 {
-			a.IncidentSince = earlier(a.IncidentSince, d.Day)
+			a.IncidentSince = earlier(a.IncidentSince, d.Day.Day)
 		}
 	}
-	a.Now, a.Before = total(now, sample.Summarize), total(before, middle)
+	a.Now, a.Like, a.Before = total(now, sample.Summarize), total(like, middle), total(before, middle)
 	for _, week := range weeks {
 		a.Weeks = append(a.Weeks, total(week, middle))
 	}
-	slices.Sort(a.ActiveDays)
-	a.ActiveDays = slices.Compact(a.ActiveDays)
 	var ages []float64
 	for _, c := range r.changes {
 		switch {
@@ -139,7 +179,7 @@ func middle(lists ...[]float64) sample.Summary {
 	return sample.Summary{Count: s.Count, P50: s.P50}
 }
 
-func total(days []*schemas.Day, summarize func(...[]float64) sample.Summary) Totals {
+func total(days []dayOf, summarize func(...[]float64) sample.Summary) Totals {
 	var t Totals
 	for _, d := range days {
 		t.Deployments += d.Deployments
@@ -148,6 +188,11 @@ func total(days []*schemas.Day, summarize func(...[]float64) sample.Summary) Tot
 		t.Rollbacks += d.Rollbacks
 		t.Unrecovered += d.Unrecovered
 		t.Unresolved += d.Unresolved
+		if d.told {
+			t.Told += d.Deployments
+		}
+		t.Batches += d.Batches
+		t.BatchChanges += d.BatchChanges
 		t.Changes += d.Changes
 		t.Excluded += d.Excluded
 		t.Incidents += d.Incidents
@@ -157,7 +202,7 @@ func total(days []*schemas.Day, summarize func(...[]float64) sample.Summary) Tot
 	pool := func(list func(*schemas.Day) []float64) sample.Summary {
 		lists := make([][]float64, len(days))
 		for i, d := range days {
-			lists[i] = list(d)
+			lists[i] = list(d.Day)
 		}
 		return summarize(lists...)
 	}

@@ -14,16 +14,18 @@ type definition struct {
 
 // figure is a value with what it rests on.
 type figure struct {
+	known       bool // there is a value; 0 is one
 	value       float64
 	sample      int
 	of, from    int // numerator and denominator where fraction
 	fraction    bool
 	proportion  bool // of are among from, so that there is an interval
+	told        int  // of a proportion: how many of from it is judged by
 	distributed sample.Summary
 }
 
 func median(s sample.Summary) figure {
-	return figure{value: s.P50, sample: s.Count, distributed: s}
+	return figure{known: s.Count > 0, value: s.P50, sample: s.Count, distributed: s}
 }
 
 // fraction is of ÷ from. Without a denominator there is no value: 0 of 0
@@ -32,12 +34,12 @@ func fraction(of, from int) figure {
 	if from == 0 {
 		return figure{}
 	}
-	return figure{value: float64(of) / float64(from), sample: from, of: of, from: from, fraction: true}
+	return figure{known: true, value: float64(of) / float64(from), sample: from, of: of, from: from, fraction: true}
 }
 
 func proportion(of, from int) figure {
 	f := fraction(of, from)
-	f.proportion = f.fraction
+	f.proportion, f.told = f.fraction, from
 	return f
 }
 
@@ -49,10 +51,7 @@ func durations(name Name, of func(Totals) sample.Summary) definition {
 // are no sum over days and are added by Build.
 var definitions = []definition{
 	{DeploymentFrequency, PerDay, 1, func(t Totals, days int) figure {
-		if t.Deployments == 0 {
-			// A silent service and a broken webhook look the same.
-			return figure{}
-		}
+		// days are those on which the service was known: then no deployment is 0.
 		f := fraction(t.Deployments, days)
 		f.sample = t.Deployments
 		return f
@@ -62,14 +61,19 @@ var definitions = []definition{
 	durations(Pickup, func(t Totals) sample.Summary { return t.Pickup }),
 	durations(Review, func(t Totals) sample.Summary { return t.Review }),
 	durations(Deploy, func(t Totals) sample.Summary { return t.Deploy }),
-	{ChangeFailRate, Ratio, -1, func(t Totals, _ int) figure { return proportion(t.Failed, t.Deployments) }},
+	{ChangeFailRate, Ratio, -1, func(t Totals, _ int) figure {
+		f := proportion(t.Failed, t.Deployments)
+		f.told = t.Told
+		f.known = f.told > 0 // else nobody could have told, which is not 0
+		return f
+	}},
 	durations(RecoveryTime, func(t Totals) sample.Summary { return t.Recovery }),
 	{ReworkRate, Ratio, -1, func(t Totals, _ int) figure { return proportion(t.Rework, t.Deployments) }},
 	durations(TimeToRestore, func(t Totals) sample.Summary { return t.Restore }),
 	durations(TimeToAcknowledge, func(t Totals) sample.Summary { return t.Acknowledge }),
 	{BatchSize, PerDeployment, -1, func(t Totals, _ int) figure {
-		// Changes without a lead time are left out: the first deployment ever
-		// seen contains years of them.
-		return fraction(t.Changes-t.Excluded, t.Deployments)
+		// Neither baselines nor deployments of unknown contents are in either: the
+		// first deployment ever seen contains years of changes.
+		return fraction(t.BatchChanges, t.Batches)
 	}},
 }

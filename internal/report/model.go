@@ -25,7 +25,8 @@ type Report struct {
 
 	Summary Section `json:"summary"`
 	// Teams and Services are those with the most deployments; TeamCount and
-	// ServiceCount count all that have rows in the period.
+	// ServiceCount count all that something is known of in the period, also those
+	// that have stopped.
 	Teams        []Section `json:"teams"`
 	TeamCount    int       `json:"team_count"`
 	Services     []Section `json:"services"`
@@ -51,7 +52,17 @@ func (r Report) empty() bool {
 
 // Section holds the figures of one scope.
 type Section struct {
-	Scope   Scope    `json:"scope"`
+	Scope Scope `json:"scope"`
+	// KnownSince is when the first of its services was first heard of: rates per
+	// day divide by the days since then. FailureSignalSince is the first sign that
+	// somebody tells of failures.
+	KnownSince         *time.Time `json:"known_since"`
+	FailureSignalSince *time.Time `json:"failure_signal_since"`
+	// ComparedCount is how many of its services were known before the period
+	// before began: trends compare these, in both periods.
+	ServiceCount  int `json:"service_count"`
+	ComparedCount int `json:"compared_service_count"`
+
 	Metrics []Metric `json:"metrics"`
 	Open    Open     `json:"open"`
 	LeftOut LeftOut  `json:"left_out"`
@@ -79,9 +90,11 @@ type ScopeKind string
 
 // The kinds of scope.
 const (
-	ScopeWhole   ScopeKind = "whole"
-	ScopeTeam    ScopeKind = "team"
-	ScopeService ScopeKind = "service"
+	ScopeWhole    ScopeKind = "whole"
+	ScopeTeam     ScopeKind = "team"
+	ScopeService  ScopeKind = "service"
+	ScopeTeams    ScopeKind = "teams"    // several by name
+	ScopeServices ScopeKind = "services" // several by name
 )
 
 // Name names a metric.
@@ -131,6 +144,9 @@ const (
 	StateOK            State = "ok"
 	StateNotEnoughData State = "not_enough_data" // there is a value, on less than the minimum sample
 	StateNoData        State = "no_data"
+	// StateNobodyTells is a fail rate of deployments of which nobody could have
+	// told that they failed: there are a numerator, a denominator and no value.
+	StateNobodyTells State = "nobody_tells"
 )
 
 // Metric is one figure with what it rests on.
@@ -141,19 +157,24 @@ type Metric struct {
 	Value *float64 `json:"value"`
 	// Sample is how many deployments, changes or incidents the value rests on.
 	Sample int `json:"sample"`
-	// Numerator and Denominator of a rate; of frequency, deployments and days.
+	// Numerator and Denominator of a rate; of frequency, deployments and the days
+	// of the period on which its services were known.
 	Numerator   *int `json:"numerator,omitempty"`
 	Denominator *int `json:"denominator,omitempty"`
+	// Told is how many deployments of a fail rate's denominator are of services of
+	// which somebody tells failures. The band is judged by these.
+	Told *int `json:"told,omitempty"`
 	// Interval is the 95 % Wilson interval of a rate.
 	Interval *Interval `json:"interval,omitempty"`
 	// Spread describes durations; of open changes, their ages in seconds.
 	Spread *Spread `json:"spread,omitempty"`
 	// Band is empty where the bands have no thresholds for the metric.
 	Band bands.Band `json:"band,omitempty"`
-	// ActiveDaysPerWeek is what the band of frequency rests on: the median
-	// count of days with a deployment per week.
-	ActiveDaysPerWeek *float64 `json:"active_days_per_week,omitempty"`
-	Trend             *Trend   `json:"trend,omitempty"`
+	// DeploymentsPerWeek is what the band of frequency rests on: the deployments of
+	// the median week. ActiveDaysPerWeek are its days with one.
+	DeploymentsPerWeek *float64 `json:"deployments_per_week,omitempty"`
+	ActiveDaysPerWeek  *float64 `json:"active_days_per_week,omitempty"`
+	Trend              *Trend   `json:"trend,omitempty"`
 	// Weekly has a value for each complete week, oldest first, counted back
 	// from the end; null for a week without data.
 	Weekly []*float64 `json:"weekly"`
@@ -175,9 +196,14 @@ type Spread struct {
 	Mean float64 `json:"mean"`
 }
 
-// Trend compares with the period before.
+// Trend compares with the period before: the services that were known before it
+// began, so that a service that is new here makes nobody faster. There is none
+// where no service was.
 type Trend struct {
 	Before float64 `json:"before"`
+	// Now is the value of the services that are compared; that of the section
+	// where all are.
+	Now float64 `json:"now"`
 	// Change is relative: 0.12 is 12 % more than before; null where it was 0.
 	Change  *float64 `json:"change"`
 	Verdict Verdict  `json:"verdict"`

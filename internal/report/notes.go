@@ -43,7 +43,39 @@ func (r Report) span() string {
 		running = " (the last one still running)"
 	}
 	days := plural(r.Days, "day", "days")
-	return fmt.Sprintf("%s to %s, %s%s, compared with the %s before", date(r.From), date(r.To.Add(-Day)), days, running, days)
+	return fmt.Sprintf("%s to %s, %s%s%s", date(r.From), date(r.To.Add(-Day)), days, running, r.comparison(days))
+}
+
+// comparison tells with what the period is compared: with what was known of the
+// one before.
+func (r Report) comparison(days string) string {
+	s := r.Summary
+	switch {
+	case s.KnownSince == nil:
+		return ""
+	case s.ComparedCount == 0:
+		return "; no comparison: known since " + date(*s.KnownSince)
+	case s.ComparedCount < s.ServiceCount:
+		return fmt.Sprintf(", compared with the %s before: that of %s of %s is known", days, thousands(s.ComparedCount), plural(s.ServiceCount, "service", "services"))
+	}
+	return fmt.Sprintf(", compared with the %s before", days)
+}
+
+// failuresTold says what the fail rate rests on, where that is less than it seems.
+func failuresTold(r Report) string {
+	m, since := r.Summary.Metric(ChangeFailRate), r.Summary.FailureSignalSince
+	switch {
+	case m.State == StateNobodyTells:
+		return "No incident, rollback, revert or hotfix was ever heard of: nobody could have told that a deployment failed."
+	case m.Told == nil:
+		return ""
+	case *m.Told < *m.Denominator:
+		return fmt.Sprintf("Of %s nobody could have told that they failed: no incident, rollback, revert or hotfix of their services was ever heard of. The band is that of the rest.",
+			plural(*m.Denominator-*m.Told, "deployment", "deployments"))
+	case since != nil && since.After(r.ComparedWith) && r.Summary.ComparedCount > 0:
+		return "The fail rate is compared with none: failures are told since " + date(*since) + "."
+	}
+	return ""
 }
 
 // footnotes say how the figures came about and what is not in them.
@@ -51,6 +83,9 @@ func footnotes(r Report) []string {
 	var notes []string
 	if s := leftOut(r.Summary.LeftOut); s != "" {
 		notes = append(notes, "Left out: "+s+".")
+	}
+	if s := failuresTold(r); s != "" {
+		notes = append(notes, s)
 	}
 	few := fmt.Sprintf("Medians of pooled changes, deployments and incidents; rates with a 95 %% interval. No band on fewer than %d", r.MinimumSample)
 	if len(r.Teams)+len(r.Services) > 0 {

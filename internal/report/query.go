@@ -3,6 +3,8 @@ package report
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -38,6 +40,12 @@ func (p Period) Days() int { return int(p.To.Sub(p.From) / Day) }
 // Weeks is how many complete weeks it has, counted back from its end.
 func (p Period) Weeks() int { return p.Days() / DaysPerWeek }
 
+// week gives one of the complete weeks, the oldest first.
+func (p Period) week(i int) Period {
+	to := p.To.Add(-time.Duration(p.Weeks()-1-i) * DaysPerWeek * Day)
+	return Period{From: to.Add(-DaysPerWeek * Day), To: to}
+}
+
 // Before is the period of equal length that ends where p begins.
 func (p Period) Before() Period {
 	return Period{From: p.From.Add(-p.To.Sub(p.From)), To: p.From}
@@ -51,10 +59,11 @@ func (p Period) ago(day time.Time) int { return int(p.To.Sub(day)/Day) - 1 }
 
 // Query says what to report on.
 type Query struct {
-	// Service and Team narrow the report; both empty means everything.
-	Service string
-	Team    string
-	Period  Period
+	// Services and Teams narrow the report to services that are in both lists; an
+	// empty list narrows nothing.
+	Services []string
+	Teams    []string
+	Period   Period
 	// At is the moment to which the ages of open things are measured.
 	At time.Time
 	// Top is how many teams and services get a row of their own, the ones with
@@ -82,18 +91,31 @@ func (q Query) Validate() error {
 	return nil
 }
 
+// Matches says whether a service belongs to the report.
+func (q Query) Matches(service, team string) bool {
+	return (len(q.Services) == 0 || slices.Contains(q.Services, service)) && (len(q.Teams) == 0 || slices.Contains(q.Teams, team))
+}
+
 // scope names what the summary is about.
 func (q Query) scope() Scope {
+	named := func(kind, several ScopeKind, names []string) Scope {
+		if len(names) == 1 {
+			return Scope{Kind: kind, Name: names[0]}
+		}
+		return Scope{Kind: several, Name: strings.Join(names, ", ")}
+	}
 	switch {
-	case q.Service != "":
-		return Scope{Kind: ScopeService, Name: q.Service, Team: q.Team}
-	case q.Team != "":
-		return Scope{Kind: ScopeTeam, Name: q.Team}
+	case len(q.Services) > 0:
+		s := named(ScopeService, ScopeServices, q.Services)
+		s.Team = strings.Join(q.Teams, ", ")
+		return s
+	case len(q.Teams) > 0:
+		return named(ScopeTeam, ScopeTeams, q.Teams)
 	}
 	return Scope{Kind: ScopeWhole}
 }
 
 // listsTeams and listsServices say which sections there are: a single service
 // has none, a single team has services.
-func (q Query) listsTeams() bool    { return q.Service == "" && q.Team == "" }
-func (q Query) listsServices() bool { return q.Service == "" }
+func (q Query) listsTeams() bool    { return len(q.Services) == 0 && len(q.Teams) != 1 }
+func (q Query) listsServices() bool { return len(q.Services) != 1 }

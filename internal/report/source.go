@@ -19,20 +19,28 @@ type Aggregates struct {
 	Whole    Aggregate
 	Teams    []Aggregate // most deployments first, then by name; Query.Top of them
 	Services []Aggregate
-	// TeamCount and ServiceCount count all that have rows in the period.
+	// TeamCount and ServiceCount count all that have rows in the period or had
+	// been deployed before: one that has stopped is still one.
 	TeamCount    int
 	ServiceCount int
 }
 
 // Aggregate are the pooled figures of one scope.
 type Aggregate struct {
-	Scope  Scope
+	Scope Scope
+	// Known says since when what is known of its services: since the first of
+	// them was. Of Services, as many are compared: those that were known before
+	// the period before began.
+	Known    schemas.Knowledge
+	Services int
+	Compared int
+
 	Now    Totals   // of the period
-	Before Totals   // of the period before
+	Like   Totals   // of the period, of the services that are compared
+	Before Totals   // of the period before, of the services that are compared
 	Weeks  []Totals // the period's complete weeks, oldest first
-	// ActiveDays are the days with a deployment in both periods, ascending,
-	// counted back from the period's last day, which is 0.
-	ActiveDays []int
+	// PerDay are the deployments of the period's days, back from its last one.
+	PerDay []int
 	// UnrecoveredSince and IncidentSince are the days of the period's oldest
 	// failed deployment that hasn't recovered and incident that is open.
 	UnrecoveredSince time.Time
@@ -55,8 +63,11 @@ type Totals struct {
 	Rollbacks     int
 	Unrecovered   int
 	Unresolved    int
+	Told          int // deployments of services of which somebody tells failures
 	Changes       int
 	Excluded      int
+	Batches       int // deployments whose contents are known, and their changes
+	BatchChanges  int
 	Incidents     int
 	Unattributed  int
 	OpenIncidents int

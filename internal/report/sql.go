@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/fivekeys/fivekeys/internal/report/sample"
@@ -8,8 +9,8 @@ import (
 
 // countColumns are the columns that are summed.
 var countColumns = []string{
-	"deployments", "failed", "rework", "rollbacks", "unrecovered", "unresolved",
-	"changes", "excluded", "incidents", "unattributed", "open_incidents",
+	"deployments", "failed", "rework", "rollbacks", "unrecovered", "unresolved", "told",
+	"changes", "excluded", "batches", "batch_changes", "incidents", "unattributed", "open_incidents",
 }
 
 // listColumn is a column whose lists are pooled, and where they are summarised.
@@ -35,17 +36,31 @@ const quantileLevels = "0.5, 0.75, 0.9, 0.95, 1"
 // The buckets that a scope's rows are pooled in, beside the weeks 0, 1, …
 // counted back from the end.
 const (
+	bucketLike   = -3 // of the period, of the services that are compared
 	bucketNow    = -2
 	bucketBefore = -1
 )
 
 // filters narrow rows to the query; an empty parameter doesn't.
-const filters = `({service:String} = '' OR service = {service:String}) AND ({team:String} = '' OR team = {team:String})`
+const filters = `(empty({of_services:Array(String)}) OR service IN {of_services:Array(String)}) AND ` + teamFilter
+
+const teamFilter = `(empty({of_teams:Array(String)}) OR team IN {of_teams:Array(String)})`
 
 // scopes names the row's keys: the shown team and service it belongs to, NULL
 // for all others, which count for the whole only.
 const scopes = `if({all_teams:Bool} OR team IN {teams:Array(String)}, team::String, NULL) AS team_key,
     if({all_services:Bool} OR service IN {services:Array(String)}, service::String, NULL) AS service_key`
+
+// knownSQL says since when what is known of each service.
+const knownSQL = `SELECT service, team, known_since, deployed_since, changes_since, failure_signal_since FROM services WHERE ` + filters
+
+// compared says whether a row's service was known before the period before began;
+// where all were, nobody is looked up. told says whether somebody tells of its
+// failures.
+const (
+	compared = `(NOT {mixed:Bool} OR service IN (SELECT service FROM services WHERE known_since <= toDateTime64({before:Date}, 3, 'UTC')))`
+	told     = `if(service IN (SELECT service FROM services WHERE failure_signal_since IS NOT NULL), deployments, 0) AS told`
+)
 
 // namesSQL ranks who has rows in the period, and says how much there is to pool.
 const namesSQL = `SELECT service, team, sum(deployments) AS total, max(day) AS latest, sum(dora_daily.changes)
@@ -64,7 +79,10 @@ const wideBlocks = `SETTINGS max_block_size = 262144, preferred_block_size_bytes
 // which hold every value: there is no median of medians. A state is shared where
 // a group belongs to several scopes, a list would be copied for each.
 func totalsSQL(lists []listColumn) string {
-	var inner, outer []string
+	var inner, outer, perDay []string
+	for day := range DaysPerWeek {
+		perDay = append(perDay, fmt.Sprintf("sumIf(deployments, ago %% %d = %d)", DaysPerWeek, day))
+	}
 	for _, c := range countColumns {
 		inner = append(inner, "sum("+c+") AS n_"+c)
 		outer = append(outer, "sum(n_"+c+")")
@@ -77,22 +95,23 @@ func totalsSQL(lists []listColumn) string {
 				" [quantileExactInclusiveArrayMergeIf(0.5)(q_"+c.name+", scope.3 != -2)])")
 	}
 	return `SELECT scope.1 AS kind, scope.2 AS name, scope.3 AS bucket,
-    groupArray((week, active)), min(first_unrecovered), min(first_open_incident),
+    groupArrayIf((week, per_day), scope.3 = -2), min(first_unrecovered), min(first_open_incident),
     ` + strings.Join(outer, ",\n    ") + `
 FROM (
-    WITH dateDiff('day', day, {to:Date}) - 1 AS ago
+    WITH dateDiff('day', day, {to:Date}) - 1 AS ago, ` + told + `
     SELECT ` + scopes + `,
-    day < {from:Date} AS before, toInt32(intDiv(ago, 7)) AS week,
-    groupBitOrIf(toUInt8(bitShiftLeft(1, ago % 7)), deployments > 0) AS active,
+    day < {from:Date} AS before, toInt32(intDiv(ago, 7)) AS week, ` + compared + ` AS compared,
+    [` + strings.Join(perDay, ", ") + `] AS per_day,
     minOrNullIf(day, unrecovered > 0) AS first_unrecovered, minOrNullIf(day, open_incidents > 0) AS first_open_incident,
     ` + strings.Join(inner, ",\n    ") + `
     FROM dora_daily
     WHERE day >= {before:Date} AND day < {to:Date} AND ` + filters + `
-    GROUP BY team_key, service_key, before, week
+    GROUP BY team_key, service_key, before, week, compared
     ` + wideBlocks + `
 )
 ARRAY JOIN arrayFlatten([
-    arrayMap(b -> ('whole', '', b), if(before, [toInt32(-1)], if(week < {weeks:Int32}, [toInt32(-2), week], [toInt32(-2)])) AS buckets),
+    arrayMap(b -> ('whole', '', b), if(before, if(compared, [toInt32(-1)], []), arrayConcat([toInt32(-2)],
+        if(week < {weeks:Int32}, [week], []), if({mixed:Bool} AND compared, [toInt32(-3)], []))) AS buckets),
     arrayMap(b -> ('team', ifNull(team_key, ''), b), if(isNull(team_key), [], buckets)),
     arrayMap(b -> ('service', ifNull(service_key, ''), b), if(isNull(service_key), [], buckets))
 ]) AS scope
@@ -101,7 +120,9 @@ GROUP BY scope`
 
 // unfinished narrows changes to those without a lead time: what is open, and what
 // was deployed in the period.
-const unfinished = `excluded != '' AND if(excluded = 'not_deployed', toUnixTimestamp64Milli(merged_at) <= {at:Int64},
+// Of a service of whose deployments no commit is known, what is open is not.
+const unfinished = `excluded != '' AND if(excluded = 'not_deployed', toUnixTimestamp64Milli(merged_at) <= {at:Int64}
+            AND service IN (SELECT service FROM services WHERE changes_since IS NOT NULL),
         deployed_at >= toDateTime64({from:Date}, 3, 'UTC') AND deployed_at < toDateTime64({to:Date}, 3, 'UTC'))`
 
 // changesSQL counts the changes that have no lead time, by reason, and
@@ -134,10 +155,10 @@ ORDER BY remaining_in_force ASC NULLS LAST, objective`
 // the period; from is a Monday.
 const toilWeeksSQL = `SELECT team, week, minutes, capacity_minutes, cap, inferred_minutes, inferred_entries
 FROM toil_weekly
-WHERE week >= {from:Date} AND week < {to:Date} AND ({team:String} = '' OR team = {team:String})
+WHERE week >= {from:Date} AND week < {to:Date} AND ` + teamFilter + `
 ORDER BY team, week`
 
 const toilCategoriesSQL = `SELECT team, category, sum(c.minutes) AS longest, sum(c.entries), sum(c.automatable_minutes)
 FROM toil_categories AS c
-WHERE confirmed AND week >= {from:Date} AND week < {to:Date} AND ({team:String} = '' OR team = {team:String})
+WHERE confirmed AND week >= {from:Date} AND week < {to:Date} AND ` + teamFilter + `
 GROUP BY team, category ORDER BY team, longest DESC, category`

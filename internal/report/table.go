@@ -97,7 +97,7 @@ func isStage(n Name) bool { return slices.Contains([]Name{Coding, Pickup, Review
 func valueCell(m Metric) cell {
 	switch {
 	case m.Value == nil:
-		return cell{noData, faint}
+		return cell{m.human(), faint}
 	case isStage(m.Name):
 		return cell{m.human(), plain}
 	}

@@ -58,6 +58,9 @@ type Change struct {
 	SHA           string
 	PullRequest   int // 0 for a commit without one
 	FirstCommitAt time.Time
+	// Fork says that nobody told of the commits of its branch: how long they took
+	// is unknown.
+	Fork          bool
 	OpenedAt      time.Time
 	FirstReviewAt time.Time
 	MergedAt      time.Time // when it reached the default branch
@@ -162,6 +165,7 @@ func (c *change) answer(s *service) Change {
 	}
 	if c.pr != nil {
 		out.PullRequest, out.OpenedAt, out.FirstReviewAt = c.pr.number, c.pr.openedAt, c.pr.firstReviewAt
+		out.Fork = c.pr.fork && c.commit.kind == squashCommit
 	}
 	if d := c.shipped[s.name]; d == nil {
 		out.Excluded = schemas.ExcludedOpen

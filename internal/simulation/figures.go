@@ -128,7 +128,9 @@ func (c Change) book(f *Figures) {
 	if c.OpenedAt.IsZero() {
 		return
 	}
-	f.Coding = append(f.Coding, seconds(c.FirstCommitAt, c.OpenedAt))
+	if !c.Fork {
+		f.Coding = append(f.Coding, seconds(c.FirstCommitAt, c.OpenedAt))
+	}
 	if c.FirstReviewAt.IsZero() {
 		return
 	}

@@ -75,12 +75,43 @@ func attribute(h *history, all *deployments, incidents []*incident, rules *schem
 		}
 	}
 	failures := a.failures(incidents)
-	for _, f := range failures {
-		d := f.deployment
-		d.failure = stronger(d.failure, f.method)
-		d.recovered = earliest(d.recovered, f.recovered)
-	}
+	markFailed(failures)
 	return failures
+}
+
+// markFailed says of each deployment what broke it most evidently, and when it had
+// recovered: when a rollback or a fix had ended it, or when everything that it
+// broke was over. While one of its incidents is open it has not recovered.
+func markFailed(failures []*failure) {
+	of := map[*deployment][]*failure{}
+	for _, f := range failures {
+		of[f.deployment] = append(of[f.deployment], f)
+	}
+	for d, failures := range of {
+		var ended, over instant
+		open := false
+		for _, f := range failures {
+			d.failure = stronger(d.failure, f.method)
+			if f.endsIt() {
+				ended = earliest(ended, f.recovered)
+			}
+			open = open || f.recovered == 0
+			over = max(over, f.recovered)
+		}
+		if open {
+			over = 0
+		}
+		d.recovered = earliest(ended, over)
+	}
+}
+
+// endsIt says whether what put a failure right ended the deployment with it.
+func (f *failure) endsIt() bool {
+	switch f.method {
+	case schemas.MethodRollback, schemas.MethodRevert, schemas.MethodHotfix:
+		return f.fix != nil && f.recovered == f.fix.finished
+	}
+	return false
 }
 
 // link finds the deployment an incident broke.

@@ -1,6 +1,7 @@
 package dora
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -149,7 +150,7 @@ func TestAFailedDeploymentCountsOnceForAllItsCauses(t *testing.T) {
 		opened("i3", 36), deploy("d4", "v2", 40)))
 	equal(t, tellFailures(f), lines("d3 by explicit incident i2 recovered 33",
 		"d3 by rollback incident i3 fix d4 recovered 40", "d3 by window incident i1 recovered 35"))
-	equal(t, tellDeployments(f), lines("d1: 1 changes, baseline", "d2: 1 changes", "d3: 1 changes, failed by explicit, recovered 33",
+	equal(t, tellDeployments(f), lines("d1: 1 changes, baseline", "d2: 1 changes", "d3: 1 changes, failed by explicit, recovered 40",
 		"d4: 0 changes, rollback, rework by rollback"))
 	if n := f.Days[1]; n.Deployments != 2 || n.Failed != 1 || n.Incidents != 3 || n.Rework != 1 {
 		t.Errorf("day: %+v", n)
@@ -165,4 +166,27 @@ func TestAnOrdinaryFixThatNamesAnIncidentIsRework(t *testing.T) {
 func TestWhatWasShippedBeforeAnIncidentIsNoFixOfIt(t *testing.T) {
 	f := foldOf(t, story(releases(1), land("fix", 18, message("Fixes #12")), deploy("d2", "fix", 20), opened("acme/shop#12", 21)))
 	equal(t, tellDeployments(f), lines("d1: 1 changes, baseline", "d2: 1 changes, failed by window"))
+}
+
+func TestADeploymentHasRecoveredWhenAllThatItBrokeIsOver(t *testing.T) {
+	for sentence, c := range map[string]struct {
+		events []schemas.Event
+		want   string
+	}{
+		"one of two incidents is open":                  {story(opened("i1", 31), opened("i2", 31), resolved("i1", 33)), "failed by window"},
+		"both are over, the later counts":               {story(opened("i1", 31), opened("i2", 31), resolved("i1", 33), resolved("i2", 35)), "failed by window, recovered 35"},
+		"one is open, but a rollback ended it":          {story(opened("i1", 31), opened("i2", 35), resolved("i1", 33), deploy("d4", "v2", 34)), "failed by rollback, recovered 34"},
+		"a fix of one of them does not end the other's": {story(opened("PD-7", 31), opened("PD-8", 31), land("fix", 32, message("Fixes PD-7")), deploy("d4", "fix", 34)), "failed by window"},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			f := foldOf(t, story(releases(3), c.events))
+			if got := tellDeployments(f); !strings.Contains(got, "d3: 1 changes, "+c.want+"\n") && !strings.HasSuffix(got, "d3: 1 changes, "+c.want) {
+				t.Errorf("got %s\nwant d3 %s", got, c.want)
+			}
+		})
+	}
+	f := foldAll(t, story(releases(3), burns("a", 33), burns("b", 33), burnt("a", 35)))
+	if d := f.Deployments[2]; !d.Failed || !d.RecoveredAt.IsZero() {
+		t.Errorf("one of two burns is over: %+v", d)
+	}
 }

@@ -62,8 +62,8 @@ func blame(all *deployments, burns []*burn, window time.Duration) []*failure {
 		}
 		f := &failure{deployment: d, burn: b, method: schemas.MethodBurn, recovered: b.ended}
 		d.failure = schemas.MethodBurn
-		d.recovered = earliest(d.recovered, f.recovered)
 		failures = append(failures, f)
 	}
+	markFailed(failures)
 	return failures
 }

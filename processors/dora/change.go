@@ -195,7 +195,8 @@ func (c *change) isHotfix(rules *schemas.Service) bool {
 
 // fact gives the change's times, lead time and stages.
 func (c *change) fact(h *history, service *schemas.Service) schemas.Change {
-	first, opened, reviewed := h.firstCommit(c), c.opened(), c.reviewed()
+	first, told := h.firstCommit(c)
+	opened, reviewed := c.opened(), c.reviewed()
 	f := schemas.Change{
 		Service:       service.Name,
 		Team:          service.Team,
@@ -208,10 +209,12 @@ func (c *change) fact(h *history, service *schemas.Service) schemas.Change {
 		OpenedAt:      opened.time(),
 		FirstReviewAt: reviewed.time(),
 		MergedAt:      c.merged.time(),
-		Coding:        seconds(first, opened),
 		Pickup:        seconds(opened, reviewed),
 		Review:        seconds(reviewed, c.merged),
 		KnownAt:       c.known.time(),
+	}
+	if told {
+		f.Coding = seconds(first, opened)
 	}
 	if f.Author == "" && c.pull != nil {
 		f.Author = c.pull.author

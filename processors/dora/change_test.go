@@ -46,7 +46,7 @@ func TestLeadTime(t *testing.T) {
 			story(land("b", 20, committed(19)), merged12(func(p *schemas.PullRequestEvent) { p.OpenedAt = hourp(10) }),
 				pullRequestEvent(12, 13, func(p *schemas.PullRequestEvent) { p.ReviewedAt = hourp(13) }),
 				pullRequestEvent(12, 12, func(p *schemas.PullRequestEvent) { p.ReviewedAt = hourp(12) }), deploy("d2", "b", 30)),
-			"first 10, lead 20, coding 0, pickup 2, review 8, deploy 10",
+			"first 10, lead 20, coding -, pickup 2, review 8, deploy 10",
 		},
 		"its first commit is the first one its own event tells of": {
 			story(land("b", 20, pull(func(p *schemas.PullRequest) {
@@ -56,7 +56,7 @@ func TestLeadTime(t *testing.T) {
 		},
 		"an approval is a review": {
 			story(land("b", 20, pull(func(p *schemas.PullRequest) { p.OpenedAt, p.ApprovedAt = hourp(8), hourp(11) })), deploy("d2", "b", 30)),
-			"first 8, lead 22, coding 0, pickup 3, review 9, deploy 10",
+			"first 8, lead 22, coding -, pickup 3, review 9, deploy 10",
 		},
 		"merged without a review, it has neither pickup nor review": {
 			story(land("b", 20, committed(6)), merged12(func(p *schemas.PullRequestEvent) { p.OpenedAt = hourp(10) }), deploy("d2", "b", 30)),
@@ -69,7 +69,7 @@ func TestLeadTime(t *testing.T) {
 		},
 		"a squash's date is the merge: work had begun when the pull request was opened": {
 			story(land("b", 20, committed(20)), merged12(func(p *schemas.PullRequestEvent) { p.OpenedAt = hourp(3) }), deploy("d2", "b", 30)),
-			"first 3, lead 27, coding 0, pickup -, review -, deploy 10",
+			"first 3, lead 27, coding -, pickup -, review -, deploy 10",
 		},
 		"the pushes to its branch tell of its first commit": {
 			story(branchPushed("", "h1", 5, made("h1", 4)), branchPushed("h1", "h2", 9, made("h2", 8)), land("b", 20, committed(20)),

@@ -92,12 +92,15 @@ func (h *history) inFull(sha string, n int32) string {
 	return sha
 }
 
-// changeFacts gives the facts of every change. A side branch's commit that was
-// never in production is no inventory: nobody waits for it to be deployed.
+// isFact says whether a commit is told of as a change. A side branch's commit that
+// was never in production is no inventory: nobody waits for it to be deployed.
+func (c *change) isFact() bool { return c.counts() && (!c.side || c.deployment != nil) }
+
+// changeFacts gives the facts of every change.
 func (h *history) changeFacts(service *schemas.Service) []schemas.Change {
 	var facts []schemas.Change
 	for _, c := range h.changes {
-		if c.counts() && (!c.side || c.deployment != nil) {
+		if c.isFact() {
 			facts = append(facts, c.fact(h, service))
 		}
 	}

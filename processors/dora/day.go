@@ -20,14 +20,19 @@ func foldDays(facts *schemas.Facts, service *schemas.Service) []schemas.Day {
 		}
 		return d
 	}
+	batches := map[string]bool{}
 	for i := range facts.Deployments {
 		if d := &facts.Deployments[i]; d.Production && d.Status == schemas.DeploymentSucceeded {
 			countDeployment(on(d.FinishedAt), d)
+			batches[d.DeploymentID] = isBatch(d)
 		}
 	}
 	for i := range facts.Changes {
 		if c := &facts.Changes[i]; !c.DeployedAt.IsZero() {
 			countChange(on(c.DeployedAt), c)
+			if batches[c.DeploymentID] {
+				on(c.DeployedAt).BatchChanges++
+			}
 		}
 	}
 	for i := range facts.Incidents {
@@ -53,6 +58,9 @@ func countDeployment(day *schemas.Day, d *schemas.Deployment) {
 	if d.Unresolved {
 		day.Unresolved++
 	}
+	if isBatch(d) {
+		day.Batches++
+	}
 	if d.Rollback {
 		day.Rollbacks++
 	}
@@ -69,6 +77,10 @@ func countDeployment(day *schemas.Day, d *schemas.Deployment) {
 	}
 	day.Recoveries = append(day.Recoveries, d.RecoveredAt.Sub(d.FinishedAt).Seconds())
 }
+
+// isBatch says whether a deployment's changes are its own and known: a baseline
+// holds years of them, of an unresolved one nobody told.
+func isBatch(d *schemas.Deployment) bool { return !d.Baseline && !d.Unresolved }
 
 // countChange counts a change and, where it has a lead time, its stages: the
 // stages explain the lead time and so have its population.

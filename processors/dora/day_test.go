@@ -19,13 +19,13 @@ func TestDaysCountProductionOnly(t *testing.T) {
 	))
 	want := `[
  {"Service":"acme/shop","Team":"acme","Day":"2026-03-02T00:00:00Z","Deployments":1,"Failed":0,"Rework":0,"Rollbacks":0,"Unrecovered":0,"Unresolved":0,
-  "Changes":1,"Excluded":1,"Incidents":0,"Unattributed":0,"OpenIncidents":0,
+  "Changes":1,"Excluded":1,"Batches":0,"BatchChanges":0,"Incidents":0,"Unattributed":0,"OpenIncidents":0,
   "LeadTimes":null,"Coding":null,"Pickup":null,"Review":null,"Deploy":null,"Recoveries":null,"Restores":null,"Acknowledges":null},
  {"Service":"acme/shop","Team":"acme","Day":"2026-03-03T00:00:00Z","Deployments":2,"Failed":1,"Rework":1,"Rollbacks":1,"Unrecovered":0,"Unresolved":0,
-  "Changes":2,"Excluded":0,"Incidents":1,"Unattributed":0,"OpenIncidents":0,
+  "Changes":2,"Excluded":0,"Batches":2,"BatchChanges":2,"Incidents":1,"Unattributed":0,"OpenIncidents":0,
   "LeadTimes":[10800,18000],"Coding":[0],"Pickup":[1800],"Review":[1800],"Deploy":[7200,14400],"Recoveries":[7200],"Restores":[7200],"Acknowledges":[1800]},
  {"Service":"acme/shop","Team":"acme","Day":"2026-03-05T00:00:00Z","Deployments":0,"Failed":0,"Rework":0,"Rollbacks":0,"Unrecovered":0,"Unresolved":0,
-  "Changes":0,"Excluded":0,"Incidents":1,"Unattributed":1,"OpenIncidents":1,
+  "Changes":0,"Excluded":0,"Batches":0,"BatchChanges":0,"Incidents":1,"Unattributed":1,"OpenIncidents":1,
   "LeadTimes":null,"Coding":null,"Pickup":null,"Review":null,"Deploy":null,"Recoveries":null,"Restores":null,"Acknowledges":null}]`
 	var days []schemas.Day
 	if err := json.Unmarshal([]byte(want), &days); err != nil {

@@ -11,16 +11,27 @@ import (
 )
 
 func (x *explainer) explainFrequency() {
-	x.Definition = "Successful production deployments in the range, and their number divided by its days, also those with none."
+	x.Definition = "Successful production deployments in the range, and their number divided by its days since the service was first known, also those with none."
 	counted := x.deployments()
 	for _, d := range counted {
 		x.count(deploymentItem(d, what(d)))
 	}
-	if len(counted) == 0 {
-		return
+	known := x.known()
+	days := known.Days(x.From, x.To)
+	if days == 0 || known.Deployed.IsZero() || !known.Deployed.Before(x.To) {
+		return // nobody has told of a deployment yet, which is not 0
 	}
 	x.figure("deployments", float64(len(counted)), "count")
-	x.figure("per day", float64(len(counted))/(x.To.Sub(x.From).Hours()/24), "per_day")
+	x.figure("days known", float64(days), "count")
+	x.figure("per day", float64(len(counted))/float64(days), "per_day")
+}
+
+// known says since when what is known of the service.
+func (x *explainer) known() schemas.Knowledge {
+	if len(x.facts.Known) == 0 {
+		return schemas.Knowledge{}
+	}
+	return x.facts.Known[0]
 }
 
 func (x *explainer) explainLeadTime() {
@@ -98,6 +109,10 @@ func (x *explainer) explainFailRate() {
 		}
 	}
 	x.leaveOutIncidents()
+	if x.known().FailureSignal.IsZero() {
+		x.Definition += " Nobody could have told of a failure of this service: no incident, rollback, revert or hotfix of it was ever heard of, so there is no rate."
+		return
+	}
 	x.rate(failed, len(counted))
 }
 
@@ -172,7 +187,7 @@ func notProduction(i *schemas.Incident) string {
 }
 
 func (x *explainer) explainRecovery() {
-	x.Definition = "For each failed production deployment of the range: until its incident was resolved, its rollback or a fix that names it had finished, whichever came first."
+	x.Definition = "For each failed production deployment of the range: until all its incidents were over, or a rollback or a fix had ended it, whichever came first."
 	if x.rules.BlamesBurns() {
 		x.Definition += " Where only a burn of the error budget blames it: until that was over."
 	}

@@ -11,7 +11,7 @@ import (
 // FoldVersion names what this package computes. Raise it whenever the same
 // events and rules would give other facts: stored facts of another version are
 // folded again.
-const FoldVersion = "2"
+const FoldVersion = "3"
 
 // Fold computes the facts that the events say under a service's rules. It has
 // no clock and does no I/O: equal sets of events give equal facts, byte for byte.
@@ -55,6 +55,7 @@ func (t *Timeline) Fold(rules schemas.Service) schemas.Facts {
 			strings.Compare(a.IncidentID, b.IncidentID), strings.Compare(a.FixID, b.FixID))
 	})
 	facts.Days = foldDays(&facts, &rules)
+	facts.Known = foldKnowledge(t, h, deployed, incidents, &rules)
 	facts.InferredToil = InferToil(&facts)
 	return facts
 }

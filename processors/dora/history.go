@@ -230,9 +230,9 @@ func (r *repositories) name() string { return r.only }
 // firstCommit gives when work on a change began: the earliest author date among
 // the commit, what it brought in, and its pull request's commits. A squash
 // carries the date of the merge and no other commit may be known: then work had
-// begun by the time the pull request was opened.
-func (h *history) firstCommit(c *change) instant {
-	first := earliest(c.committed, c.opened())
+// begun by the time the pull request was opened, and how long before is unknown.
+func (h *history) firstCommit(c *change) (first instant, told bool) {
+	first = c.committed
 	for _, n := range c.brought {
 		if int(n) < len(h.changes) {
 			first = earliest(first, h.changes[n].committed)
@@ -244,7 +244,10 @@ func (h *history) firstCommit(c *change) instant {
 	if c.pull != nil {
 		first = earliest(first, h.firstPushed(c.pull))
 	}
-	return first
+	if opened := c.opened(); opened != 0 && (first == 0 || first > opened) {
+		return opened, false
+	}
+	return first, true
 }
 
 // firstPushed follows the pushes to a pull request's branch back from its head

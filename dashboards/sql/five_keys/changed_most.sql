@@ -10,9 +10,9 @@ FROM (
     SELECT key AS service, line.1 AS metric, line.2 AS v_before, line.3 AS v, line.4 AS verdict, abs(v - v_before) / greatest(v, v_before) AS moved_by
     FROM (
         SELECT key, arrayJoin([
-            ('Deployment frequency', rate_before, rate, rate_verdict), ('Change lead time', lead_before, lead, lead_verdict),
-            ('Change fail rate', fail_rate_before, fail_rate, failed_verdict), ('Recovery time', recovery_before, recovery, recovered_verdict),
-            ('Rework rate', rework_rate_before, rework_rate, reworked_verdict)
+            ('Deployment frequency', rate_before, rate_like, rate_verdict), ('Change lead time', lead_before, lead_like, lead_verdict),
+            ('Change fail rate', fail_rate_before, fail_rate_like, failed_verdict), ('Recovery time', recovery_before, recovery_like, recovered_verdict),
+            ('Rework rate', rework_rate_before, rework_rate_like, reworked_verdict)
         ]) AS line
         FROM figures
     )

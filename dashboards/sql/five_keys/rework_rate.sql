@@ -4,6 +4,6 @@ WITH
     {{template "bands.sql"}},
     {{template "figures.sql" ""}}
 SELECT if(deployed = 0, 'no deployment in these days',
-        joined([of_all(reworked, deployed), change_words(rework_rate, rework_rate_before, reworked_verdict)])) AS name,
+        joined([of_all(reworked, deployed), reworked_change])) AS name,
     if(deployed = 0, NULL, rework_rate) AS value, 'percentunit' AS unit, band_colour('') AS color
 FROM figures

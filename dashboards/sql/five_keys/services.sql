@@ -6,6 +6,6 @@ WITH
 SELECT key AS service, latest_team AS team,
     {{template "cells.sql"}}
 FROM figures
-WHERE deployed > 0
+WHERE rate IS NOT NULL
 ORDER BY deployed DESC, key
 LIMIT 500

@@ -8,6 +8,6 @@ WITH
 SELECT key AS team, if(trends.trend = '', repeat('·', shown_steps), trends.trend) AS trend,
     {{template "cells.sql"}}
 FROM figures LEFT JOIN trends USING (key)
-WHERE deployed > 0
+WHERE rate IS NOT NULL
 ORDER BY deployed DESC, key
 LIMIT 500

@@ -2,7 +2,7 @@ WITH
     {{template "days.sql"}},
     {{template "steps.sql"}},
     {{template "by_step.sql"}}
-SELECT step_start(step) AS time, if(deployed = 0, NULL, broke / deployed) AS "fail rate"
+SELECT step_start(step) AS time, if(told = 0, NULL, broke / deployed) AS "fail rate"
 FROM steps LEFT JOIN by_step USING (step)
-QUALIFY sum(deployed) OVER () > 0
+QUALIFY sum(told) OVER () > 0
 ORDER BY time

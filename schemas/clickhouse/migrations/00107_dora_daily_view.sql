@@ -13,6 +13,8 @@ CREATE OR REPLACE VIEW dora_daily {{on_cluster}} (
     incidents           UInt32 COMMENT 'incidents opened on the day',
     unattributed        UInt32 COMMENT 'of these, attributed to no deployment',
     open_incidents      UInt32 COMMENT 'of these, still open',
+    batches             UInt32 COMMENT 'of the deployments, those whose contents are known: neither baselines nor unresolved',
+    batch_changes       UInt32 COMMENT 'changes first deployed by these',
     lead_time_seconds   Array(Float64) COMMENT 'lead time of every change first deployed on the day, seconds',
     coding_seconds      Array(Float64) COMMENT 'first commit to pull request opened, seconds',
     pickup_seconds      Array(Float64) COMMENT 'pull request opened to first review, seconds',
@@ -22,7 +24,7 @@ CREATE OR REPLACE VIEW dora_daily {{on_cluster}} (
     restore_seconds     Array(Float64) COMMENT 'time to restore of every incident opened on the day and resolved, seconds',
     acknowledge_seconds Array(Float64) COMMENT 'time to acknowledge of every incident opened on the day, seconds'
 ) AS SELECT service, team, day, deployments, failed, rework, rollbacks, unrecovered, unresolved, changes, excluded, incidents,
-    unattributed, open_incidents, lead_times AS lead_time_seconds, coding AS coding_seconds, pickup AS pickup_seconds,
+    unattributed, open_incidents, batches, batch_changes, lead_times AS lead_time_seconds, coding AS coding_seconds, pickup AS pickup_seconds,
     review AS review_seconds, deploy AS deploy_seconds, recoveries AS recovery_seconds, restores AS restore_seconds,
     acknowledges AS acknowledge_seconds
 FROM daily_facts FINAL
