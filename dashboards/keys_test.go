@@ -206,7 +206,7 @@ func tilesEqual(t *testing.T, s site, p plugin, want report.Section) {
 		if !strings.HasSuffix(words, verdict) || m.Trend == nil && strings.ContainsAny(words, "▲▼=") {
 			t.Errorf("%s: %q, the verdict is %q", where, words, verdict)
 		}
-		stepsEqual(t, where, p, s.run(t, p, "five_keys/weekly_"+file+".sql"), m, want.KnownSince)
+		stepsEqual(t, where, s.run(t, p, "five_keys/weekly_"+file+".sql"), p, m, want.KnownSince)
 	}
 }
 
@@ -228,7 +228,7 @@ func perUnit(t *testing.T, row map[string]any) any {
 
 // stepsEqual compares a trend with the report's weeks; a range of fewer than four
 // of them has a point for each day.
-func stepsEqual(t *testing.T, where string, p plugin, got result, m report.Metric, known *time.Time) {
+func stepsEqual(t *testing.T, where string, got result, p plugin, m report.Metric, known *time.Time) {
 	t.Helper()
 	if days := int(p.to.Sub(p.from).Hours()+1) / 24; days < 28 {
 		daysEqual(t, where, days, got, m)
@@ -302,43 +302,6 @@ func point(t *testing.T, row map[string]any) any {
 		return v.(float64) * length
 	}
 	return nil
-}
-
-// cells are the columns of the keys.
-var cells = map[string]report.Name{
-	"frequency": report.DeploymentFrequency, "lead_time": report.LeadTime, "fail_rate": report.ChangeFailRate,
-	"recovery": report.RecoveryTime, "rework": report.ReworkRate,
-}
-
-// linesEqual compares the table of teams or services.
-func linesEqual(t *testing.T, got result, key string, sections []report.Section) {
-	t.Helper()
-	lines := map[any]map[string]any{}
-	for _, row := range got.rows {
-		lines[row[key]] = row
-	}
-	n := 0
-	for _, s := range sections {
-		name := s.Scope.Name
-		if key == "team" {
-			name = cmp.Or(name, "no team")
-		}
-		row, ok := lines[name]
-		if deployed := s.Metric(report.DeploymentFrequency).Value != nil; deployed != ok {
-			t.Errorf("%s %s: has a line: %v, has deployments: %v", key, name, ok, deployed)
-		}
-		if !ok {
-			continue
-		}
-		n++
-		for column, metric := range cells {
-			cell, _ := row[column].(string)
-			cellEqual(t, name+" "+column, cell, s.Metric(metric))
-		}
-	}
-	if n != len(got.rows) {
-		t.Errorf("%d lines by %s, want %d", len(got.rows), key, n)
-	}
 }
 
 // cellEqual: a cell begins with the value as the terminal writes it, then the band

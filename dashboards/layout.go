@@ -39,7 +39,12 @@ func (d Dashboard) panels() (list, error) {
 }
 
 // rows are those that a dashboard names, below how fresh it is.
-func (d Dashboard) rows() []Row { return append([]Row{d.freshness()}, d.Rows...) }
+func (d Dashboard) rows() []Row {
+	if d.Fresh == "" {
+		return d.Rows
+	}
+	return append([]Row{d.freshness()}, d.Rows...)
+}
 
 // complete gives a panel's JSON but for its place.
 func complete(p Panel) (object, error) {

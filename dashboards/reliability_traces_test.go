@@ -142,7 +142,7 @@ func testVitals(t *testing.T, s site, end time.Time) {
 	s.figure(t, p, "pipeline/refused", 4, "short", orange, "of 40 requests · unauthorized")
 	s.figure(t, p, "pipeline/spans", 600, "short", grey, "1 rejected · tables 2.5 s behind")
 	same(t, "backlog", s.run(t, p, "pipeline/backlog_over_time.sql").row(t, "stage", "dora"), map[string]any{"time": at(0), "messages": 9000})
-	same(t, "lag", s.run(t, p, "pipeline/spans_delay.sql").rows[1], map[string]any{"time": at(1), "behind": 90})
+	same(t, "lag", s.run(t, p, "pipeline/spans_delay.sql").rows[1], map[string]any{"time": at(1), "series": "behind, seconds", "lag": 90})
 	same(t, "memory", s.run(t, p, "pipeline/memory_over_time.sql").rows[1], map[string]any{"process": "a/1", "memory": 2e8})
 	spans := map[string]float64{}
 	for _, row := range s.run(t, p, "pipeline/spans_over_time.sql").rows {

@@ -31,7 +31,7 @@ func TestDashboardsAreWhatGrafanaPublishes(t *testing.T) {
 		"a misspelt setting of all fields":       {incidentsUID, `"noValue":`, `"novalue":`},
 		"a misspelt setting of a graph":          {incidentsUID, `"drawStyle":`, `"drawstyle":`},
 		"a misspelt setting of one field":        {incidentsUID, `"id": "custom.width"`, `"id": "custom.wide"`},
-		"a setting of one field of another type": {incidentsUID, `"value": 160`, `"value": "160"`},
+		"a setting of one field of another type": {incidentsUID, `"value": 135`, `"value": "135"`},
 		"a mapping of an unknown kind":           {incidentsUID, `"type": "value"`, `"type": "text"`},
 		"a variable of an unknown kind":          {incidentsUID, `"type": "datasource"`, `"type": "source"`},
 		"a panel of an unknown type":             {tracesUID, `"type": "nodeGraph"`, `"type": "nodegraph"`},

@@ -5,7 +5,7 @@ WITH
     {{template "bands.sql"}},
     {{template "trend.sql" "if(team = '', 'no team', team)"}},
     {{template "figures.sql" "if(team = '', 'no team', team)"}}
-SELECT key AS team, trend,
+SELECT key AS team, if(trends.trend = '', repeat('·', shown_steps), trends.trend) AS trend,
     {{template "cells.sql"}}
 FROM figures LEFT JOIN trends USING (key)
 WHERE rate IS NOT NULL
