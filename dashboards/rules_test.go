@@ -291,7 +291,7 @@ func TestEveryVariableNarrowsSomething(t *testing.T) {
 
 var (
 	reads   = regexp.MustCompile(`(?i)\b(?:FROM|JOIN)\s+([A-Za-z_.]+)`)
-	defines = regexp.MustCompile(`(?i)\b([a-z_]+) AS \(\s*SELECT\b`)
+	defines = regexp.MustCompile(`(?i)\b([a-z_]+) AS \(\s*(?:SELECT|WITH)\b`)
 	private = regexp.MustCompile(`(?i)_facts\b|_log\b|folded_rules|\bsystem\.|\b(?:url|file|remote|s3|executable)\(`)
 )
 
