@@ -8,7 +8,8 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 name=$(basename "$archive" .tar.gz)
 
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf "$work" "$archive.part"' EXIT
+trap 'exit 1' HUP INT TERM
 mkdir -p "$work/$name" "$(dirname "$archive")"
 install -m 755 "$binary" "$work/$name/fivekeys"
 # A link where it can be: the library has half a gigabyte.
@@ -17,5 +18,5 @@ cp "$here/LICENSE" "$here/README.md" "$here/deploy/fivekeys.example.yaml" "$here
 cp -R "$here/docs" "$here/deploy/slos" "$work/$name/"
 cp -R "$here/dashboards/json" "$work/$name/dashboards"
 
-tar -C "$work" -cf - "$name" | gzip -"${GZIP_LEVEL:-6}" >"$archive.part"
+tar -C "$work" -cf - "$name" | ${COMPRESS:-gzip} >"$archive.part"
 mv "$archive.part" "$archive"

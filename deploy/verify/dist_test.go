@@ -19,9 +19,9 @@ func archive(t *testing.T, into string) string {
 		t.Fatalf("no engine; run make engine (%v)", err)
 	}
 	packed := filepath.Join(t.TempDir(), "fivekeys-1.2.3-linux-amd64.tar.gz")
-	t.Setenv("GZIP_LEVEL", "1")
+	t.Setenv("COMPRESS", "cat") // compressing half a gigabyte takes long, and shows nothing
 	run(t, filepath.Join(root, "deploy/dist.sh"), packed, binary, libraries[0])
-	run(t, "tar", "-xzf", packed, "-C", into)
+	run(t, "tar", "-xf", packed, "-C", into)
 	found, err := os.ReadDir(into)
 	if err != nil || len(found) != 1 || found[0].Name() != "fivekeys-1.2.3-linux-amd64" {
 		t.Fatalf("the archive holds %v (%v)", found, err)
