@@ -30,7 +30,7 @@ build: engine ## Build bin/fivekeys and fetch the engine
 .PHONY: dist
 dist: engine ## Pack dist/fivekeys-VERSION-PLATFORM.tar.gz, which needs nothing but libc
 	mkdir -p dist
-	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o dist/fivekeys ./cmd/fivekeys
+	go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o dist/fivekeys ./cmd/fivekeys
 	deploy/dist.sh $(DIST) dist/fivekeys $(LIBRARY)
 	rm dist/fivekeys
 	@echo "$(DIST)"
