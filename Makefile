@@ -11,6 +11,14 @@ SCHEMA   := dashboards/testdata/schema/node_modules/.package-lock.json
 LINT     := bin/golangci-lint
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 PACKAGES ?= ./...
+GOOS     := $(shell go env GOOS)
+GOARCH   := $(shell go env GOARCH)
+
+# The engine's package of this platform, in npm's words. The lock file pins the one
+# of Linux on x64; the others have the same version.
+ENGINE_PACKAGE := @chdb/lib-$(GOOS)-$(subst amd64,x64,$(GOARCH))$(if $(filter linux,$(GOOS)),-gnu)
+LIBRARY        := deploy/engine/node_modules/$(ENGINE_PACKAGE)/libchdb.so
+DIST           := dist/fivekeys-$(VERSION)-$(GOOS)-$(GOARCH).tar.gz
 
 .PHONY: help
 help: ## List the targets
@@ -20,13 +28,29 @@ help: ## List the targets
 build: engine ## Build bin/fivekeys and fetch the engine
 	go build -ldflags "-X main.version=$(VERSION)" -o bin/fivekeys ./cmd/fivekeys
 
+.PHONY: dist
+dist: engine ## Pack dist/fivekeys-VERSION-PLATFORM.tar.gz, which needs nothing but libc
+	mkdir -p dist
+	go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o dist/fivekeys ./cmd/fivekeys
+	deploy/dist.sh $(DIST) dist/fivekeys $(LIBRARY)
+	rm dist/fivekeys
+	@echo "$(DIST)"
+
 .PHONY: engine
 engine: $(ENGINE) ## Fetch the embedded ClickHouse engine (npm, pinned)
 
-# npm's own marker file says whether the folder holds what the lock file says.
+# npm's own marker file says whether the folder holds what the lock file says. A
+# package that the lock file doesn't name is fetched by name, in the version that
+# it has for the others.
 $(ENGINE): deploy/engine/package-lock.json
-	cd deploy/engine && npm ci --ignore-scripts --no-audit --no-fund
-	touch node_modules/.package-lock.json
+	cd deploy/engine
+	if grep -q '"node_modules/$(ENGINE_PACKAGE)"' package-lock.json; then
+		npm ci --ignore-scripts --no-audit --no-fund
+	else
+		version=$$(sed -n 's/.*"@chdb\/lib-linux-x64-gnu": "\(.*\)".*/\1/p' package.json)
+		npm install --no-save --no-package-lock --omit=optional --ignore-scripts --no-audit --no-fund "$(ENGINE_PACKAGE)@$$version"
+	fi
+	mkdir -p node_modules && touch node_modules/.package-lock.json
 
 .PHONY: payloads
 payloads: $(PAYLOADS) ## Fetch GitHub's example payloads for the tests (npm, pinned)
@@ -104,4 +128,4 @@ secrets: ## Make random secrets for docker compose in ./secrets
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf bin deploy/engine/node_modules ingest/github/testdata/octokit/node_modules dashboards/testdata/schema/node_modules
+	rm -rf bin dist deploy/engine/node_modules ingest/github/testdata/octokit/node_modules dashboards/testdata/schema/node_modules

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -50,30 +49,7 @@ func TestImageRunsTheEngineAsItsUser(t *testing.T) {
 	}
 	image := t.TempDir()
 	run(t, filepath.Join(root, "deploy/docker/rootfs.sh"), image, binary, libraries[0])
-	// A container runtime brings these.
-	for name, minor := range map[string]int{"null": 3, "random": 8, "urandom": 9} {
-		if err := os.MkdirAll(filepath.Join(image, "dev"), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := syscall.Mknod(filepath.Join(image, "dev", name), syscall.S_IFCHR|0o666, 1<<8|minor); err != nil {
-			t.Skipf("make device files: %v", err)
-		}
-		if err := os.Chmod(filepath.Join(image, "dev", name), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	proc := filepath.Join(image, "proc")
-	if err := os.Mkdir(proc, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := syscall.Mount("proc", proc, "proc", 0, ""); err != nil {
-		t.Skipf("mount proc: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(proc, 0); err != nil {
-			t.Errorf("unmount proc: %v", err)
-		}
-	})
+	mountKernel(t, image)
 	out := run(t, "chroot", "--userspec=10001:10001", image, "/usr/bin/fivekeys", "query", "--data", "/data",
 		"SELECT 6 * 7 AS answer, toString(toDateTime('2026-07-01 12:00:00', 'UTC'), 'Europe/Berlin') AS summer", "--format", "csv")
 	if !strings.Contains(out, "42,2026-07-01 14:00:00") {
