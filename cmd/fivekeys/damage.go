@@ -72,12 +72,18 @@ func (d *damage) notices() []string {
 	return all
 }
 
-// first looks through the tables at the start.
+// first looks through the tables at the start; those of a server of its own, which
+// may be large and have other readers, where somebody met damage.
 func (d *damage) first(ctx context.Context) error {
-	if err := d.look(ctx, spanTable); err != nil {
+	seen, err := d.p.store.DamageSeen(ctx)
+	if err != nil {
 		return err
 	}
-	var err error
+	if d.p.engine != nil || seen > 0 {
+		if err := d.look(ctx, spanTable); err != nil {
+			return err
+		}
+	}
 	if d.known, err = d.p.store.DamageSeen(ctx); err != nil {
 		return err
 	}

@@ -125,7 +125,8 @@ func (f *folder) checkFormat() error {
 		}
 	}
 	if have.Format > folderFormat {
-		return fmt.Errorf("data folder %s %w (release %s, format %d; this is release %s, format %d): run that version, or use another folder with --data; nothing was changed",
+		return fmt.Errorf("data folder %s %w (release %s, format %d; this is release %s, format %d): "+
+			"run that version, or use another folder with --data; nothing was changed",
 			f.path, errFolderNewer, have.Release, have.Format, release, folderFormat)
 	}
 	now := format{Format: folderFormat, Release: release}
