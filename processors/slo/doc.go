@@ -7,6 +7,7 @@
 //	                 that corrections exclude                     account.go, correction.go
 //	figures, burn    the arithmetic                               figures.go, status.go
 //	step             alerts and budgets, minute by minute         alert.go, budget.go
+//	tell              of the alerts of one outage, one             outage.go
 //	outbox           tables first, then NATS                      outbox.go, signal.go, summary.go
 //	Backtest         the same steps over stored minutes           backtest.go
 //
