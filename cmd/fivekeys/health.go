@@ -20,7 +20,7 @@ const healthPatience = 4 * time.Second
 // Run asks a running serve whether it is ready: the health check of an image
 // that holds no shell.
 func (c *healthCommand) Run(ctx context.Context, g *globals, env *environment) error {
-	base, err := c.base(g, env)
+	base, token, err := c.base(g, env)
 	if err != nil {
 		return err
 	}
@@ -30,6 +30,9 @@ func (c *healthCommand) Run(ctx context.Context, g *globals, env *environment) e
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
+	}
+	if token != "" { // who may send events is told why, too
+		request.Header.Set("Authorization", "Bearer "+token)
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
@@ -46,25 +49,26 @@ func (c *healthCommand) Run(ctx context.Context, g *globals, env *environment) e
 }
 
 // base is the address to ask, as the gate finds it: the one that is named, that of
-// the serve that runs on the data folder, or the configured one.
-func (c *healthCommand) base(g *globals, env *environment) (string, error) {
+// the serve that runs on the data folder, whose token comes with it, or the
+// configured one.
+func (c *healthCommand) base(g *globals, env *environment) (url, token string, err error) {
 	address := c.Listen
 	if address == "" {
 		s, err := g.settings(env)
 		if err != nil {
-			return "", err
+			return "", "", err
 		}
 		if live, ok := findRunning(g.Data); ok && live.HTTP != "" {
-			return live.HTTP, nil
+			return live.HTTP, live.Token, nil
 		}
 		address = s.listen
 	}
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return "", usagef("health: %s is no address: %v", address, err)
+		return "", "", usagef("health: %s is no address: %v", address, err)
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1" // it listens everywhere, here too
 	}
-	return "http://" + net.JoinHostPort(host, port), nil
+	return "http://" + net.JoinHostPort(host, port), "", nil
 }

@@ -18,6 +18,7 @@ import (
 	ingestgate "github.com/fivekeys/fivekeys/ingest/gate"
 	"github.com/fivekeys/fivekeys/ingest/gateway"
 	"github.com/fivekeys/fivekeys/ingest/github"
+	"github.com/fivekeys/fivekeys/ingest/spanintake"
 	"github.com/fivekeys/fivekeys/internal/clickhouse"
 	"github.com/fivekeys/fivekeys/internal/engine"
 	"github.com/fivekeys/fivekeys/internal/gate"
@@ -61,10 +62,12 @@ type pipeline struct {
 	webhooks  decode.Sources
 	intake    *gateway.Gateway
 	gate      *ingestgate.Gate
-	catalogue atomic.Pointer[schemas.Catalog]
-	url       string // of the intake
-	otlpAddr  string // of OTLP over gRPC, empty for none
-	ownToken  string
+	// spanIntake is nil where this process takes no spans.
+	spanIntake *spanintake.Intake
+	catalogue  atomic.Pointer[schemas.Catalog]
+	url        string // of the intake
+	otlpAddr   string // of OTLP over gRPC, empty for none
+	ownToken   string
 
 	closing lifecycle.Stack
 	workers sync.WaitGroup

@@ -26,6 +26,17 @@ func (p *pipeline) replaceTokens(s *settings) {
 	p.options.tokens = s.tokens
 	p.intake.ReplaceTokens(p.intakeTokens())
 	p.gate.ReplaceTokens(s.tokens)
+	if p.spanIntake != nil {
+		p.spanIntake.ReplaceTokens(p.exporterTokens(s))
+	}
+}
+
+// exporterTokens are those of spans; without any they are open to this machine.
+func (p *pipeline) exporterTokens(s *settings) []string {
+	if len(s.spanTokens) == 0 {
+		return nil
+	}
+	return append([]string{p.ownToken}, s.spanTokens...)
 }
 
 // intakeTokens are those of /v1/events: this machine's own commands need none of
@@ -131,17 +142,14 @@ func (p *pipeline) startDecoding(ctx context.Context) error {
 // startSpanIntake takes spans: OTLP and Zipkin over HTTP on the mux, OTLP over
 // gRPC on an address of its own. It gives what makes it refuse new ones.
 func (p *pipeline) startSpanIntake(ctx context.Context, mux *http.ServeMux) (drain func(), err error) {
-	tokens := p.settings.spanTokens
-	if len(tokens) > 0 {
-		tokens = append([]string{p.ownToken}, tokens...) // this machine's own commands
-	}
 	intake, err := spanintake.New(spanintake.Config{
-		Publisher: p.publisher, Partitions: schemas.SpanPartitions, Tokens: tokens, Retention: p.settings.file.Spans.Retention,
+		Publisher: p.publisher, Partitions: schemas.SpanPartitions, Tokens: p.exporterTokens(p.settings), Retention: p.settings.file.Spans.Retention,
 		Registerer: p.registry, Logger: p.env.logger,
 	})
 	if err != nil {
 		return nil, err
 	}
+	p.spanIntake = intake
 	source := otlp.New(intake)
 	source.RegisterHTTP(mux)
 	zipkin.New(intake).RegisterHTTP(mux)

@@ -13,6 +13,9 @@ import (
 // secret. Where there is a mistake all stays as it was.
 func (p *pipeline) reload(ctx context.Context, g *globals) {
 	s, err := g.settings(p.env)
+	if err == nil && p.options.ingest {
+		err = s.missingApp()
+	}
 	if err != nil {
 		p.env.logger.Error("not reloaded: what was in force stays in force", "error", oneLine(err))
 		return
