@@ -39,7 +39,7 @@ func (a *arrival) became() string {
 	case a.Events == 0:
 		return "nothing new"
 	}
-	return countOf(int(a.Events), "event", "events") //nolint:gosec // a delivery tells of thousands at most
+	return countOf(int(a.Events), "event", "events")
 }
 
 // arrivals is what came and what was turned away.

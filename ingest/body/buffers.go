@@ -5,12 +5,8 @@ import (
 	"sync"
 )
 
-const (
-	// smallest is where a body's buffer starts; it doubles as bytes arrive.
-	smallest = 4 << 10
-	// pooled is the largest buffer that is kept for the next request.
-	pooled = 4 << 20
-)
+// smallest is where a body's buffer starts; it doubles as bytes arrive.
+const smallest = 4 << 10
 
 // buffers keeps buffers for later bodies, by size: a body takes one that its own
 // bytes will fill, never a large one for the few it has so far.

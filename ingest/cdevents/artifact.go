@@ -34,8 +34,7 @@ func artifact(purl string) (version, commit string) {
 			commit = vcs[i+1:]
 		}
 	}
-	switch {
-	case sha.MatchString(version):
+	if sha.MatchString(version) {
 		commit, version = or(commit, version), ""
 	}
 	return or(qualifiers.Get("tag"), version), commit

@@ -127,7 +127,7 @@ func TestAnswers(t *testing.T) {
 		"in whatever case":                                         {"service=Acme/Shop&environment=prod-eu", http.StatusOK, "production"},
 		"a repository that nobody names is a service":              {"service=acme/other", http.StatusOK, "other_repository"},
 		"a repository of two services is 400":                      {"service=acme/mono", http.StatusBadRequest, "two_services"},
-		"an unknown parameter is 400":                              {"service=checkout&enviroment=staging", http.StatusBadRequest, "unknown_parameter"},
+		"an unknown parameter is 400":                              {"service=checkout&enviroment=staging", http.StatusBadRequest, "unknown_parameter"}, //nolint:misspell // the mistake is the point
 		"two environments are 400":                                 {"service=checkout&environment=a&environment=b", http.StatusBadRequest, "two_environments"},
 		"no service is 400":                                        {"environment=production", http.StatusBadRequest, "missing"},
 		"an empty service is 400":                                  {"service=", http.StatusBadRequest, "empty"},

@@ -131,8 +131,8 @@ func isJSON(media string) bool { return media == mediaJSON || strings.HasSuffix(
 
 // syntax says where JSON is broken; nothing where it isn't.
 func syntax(body []byte) string {
-	var any json.RawMessage
-	if err := json.Unmarshal(body, &any); err != nil {
+	var whole json.RawMessage
+	if err := json.Unmarshal(body, &whole); err != nil {
 		return ": " + err.Error()
 	}
 	return ""

@@ -33,7 +33,7 @@ func TestUnknownFieldsThatLookLikeKnownOnesAreTold(t *testing.T) {
 	for field, want := range map[string]string{
 		`"comit":"8c2f0e1"`:      "0 data.comit is unknown and used for nothing; is data.sha meant?",
 		`"commit_sha":"8c2f0e1"`: "0 data.commit_sha is unknown and used for nothing; is data.sha meant?",
-		`"verison":"1"`:          "0 data.verison is unknown and used for nothing; is data.version meant?",
+		`"verison":"1"`:          "0 data.verison is unknown and used for nothing; is data.version meant?", //nolint:misspell // the mistake is the point
 		`"Version":"1"`:          "0 data.Version is read as data.version, which is how it is documented",
 		`"lables":["x"]`:         "0 data.lables is unknown and used for nothing; is data.labels meant?",
 		`"mine":1`:               "",

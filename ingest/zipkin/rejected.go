@@ -25,4 +25,4 @@ func (r *reading) add(s span, err error) {
 }
 
 // number is how many spans there were.
-func (r *reading) number() int { return len(r.spans) + int(r.left.Rejected) }
+func (r *reading) number() int { return len(r.spans) + r.left.Rejected }

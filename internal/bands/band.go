@@ -68,7 +68,7 @@ func atMost(elite, high, medium float64) cuts {
 // working day is that; exactly one is not.
 func moreThan(b Band, days int, deployments float64) rule { return rule{b, days, deployments, true} }
 
-func atLeast(b Band, days int, deployments float64) rule { return rule{b, days, deployments, false} }
+func atLeastOne(b Band, days int) rule { return rule{b, days, 1, false} }
 
 const (
 	day   = 24 * time.Hour
@@ -90,7 +90,7 @@ var sets = map[string]Set{
 			RecoveryTime:   below(time.Hour, day, week),
 			TimeToRestore:  below(time.Hour, day, week),
 		},
-		rhythm: []rule{moreThan(Elite, 7, 5), atLeast(High, 30, 1), atLeast(Medium, 182, 1)},
+		rhythm: []rule{moreThan(Elite, 7, 5), atLeastOne(High, 30), atLeastOne(Medium, 182)},
 	},
 	"2022": { // no Elite cluster was found that year
 		Version: "2022",
@@ -100,7 +100,7 @@ var sets = map[string]Set{
 			RecoveryTime:   below(never, day, week),
 			TimeToRestore:  below(never, day, week),
 		},
-		rhythm: []rule{moreThan(High, 7, 5), atLeast(Medium, 30, 1)},
+		rhythm: []rule{moreThan(High, 7, 5), atLeastOne(Medium, 30)},
 	},
 	// From 2023 on DORA asks for the recovery of failed deployments, not for
 	// the time to restore after any incident: the latter has no band.
@@ -111,7 +111,7 @@ var sets = map[string]Set{
 			ChangeFailRate: atMost(.05, .10, .15),
 			RecoveryTime:   below(time.Hour, day, week),
 		},
-		rhythm: []rule{moreThan(Elite, 7, 5), atLeast(High, 7, 1), atLeast(Medium, 30, 1)},
+		rhythm: []rule{moreThan(Elite, 7, 5), atLeastOne(High, 7), atLeastOne(Medium, 30)},
 	},
 }
 

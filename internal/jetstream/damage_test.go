@@ -113,7 +113,9 @@ func TestADamagedBlockCostsWhatIsDamagedAndNoMore(t *testing.T) {
 				if !want[string(m.Data)] {
 					t.Errorf("got %q", m.Data)
 				}
-				m.Ack()
+				if err := m.Ack(); err != nil {
+					t.Error(err)
+				}
 			}
 			r := mustPublish(t, publisher(t, c, PublisherConfig{}), Message{Subject: "events.shop.1", ID: "new", Data: []byte("new")})
 			if test.says != "" && r.Sequence != n+1 {
@@ -241,7 +243,9 @@ func TestDamagedSettingsOfAStreamCostNoMessage(t *testing.T) {
 	c := ready(t, Config{StoreDir: folder})
 	sub := subscribe(t, c, StreamEvents, c.Topology().Consumers(StageDora)...)
 	for range 20 {
-		receive(t, sub).Ack()
+		if err := receive(t, sub).Ack(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if d := c.Damages(); len(d) != 1 || d[0].Messages != 0 || !strings.Contains(d[0].Text, "EVENTS") {
 		t.Errorf("told of %+v", d)
@@ -253,7 +257,7 @@ func TestDamagedSettingsOfAStreamCostNoMessage(t *testing.T) {
 func TestAStreamOfAnOlderVersionIsRemadeWithItsMessages(t *testing.T) {
 	folder := t.TempDir()
 	c := open(t, Config{StoreDir: folder})
-	spec, _ := c.Topology().spec(StreamSpans)
+	spec := c.Topology().spec(StreamSpans)
 	spec.PersistMode, spec.AllowAtomicPublish = jetstream.AsyncPersistMode, false
 	old, err := c.js.CreateStream(t.Context(), spec.StreamConfig)
 	if err != nil {

@@ -157,7 +157,7 @@ func consumerInfo(t *testing.T, c *Client, stream, name string) *jetstream.Consu
 
 func TestStreamsOfANewerVersionAreRefusedBeforeAnythingIsChanged(t *testing.T) {
 	c := open(t, Config{})
-	spec, _ := c.Topology().spec(StreamSpans)
+	spec := c.Topology().spec(StreamSpans)
 	spec.Metadata = map[string]string{formatKey: "2"}
 	if _, err := c.js.CreateStream(t.Context(), spec.StreamConfig); err != nil {
 		t.Fatal(err)

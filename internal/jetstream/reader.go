@@ -132,7 +132,7 @@ func (r *reader) drain(sub *nats.Subscription) {
 }
 
 func (r *reader) recreate(ctx context.Context) error {
-	spec, _ := r.sub.client.cfg.Topology.spec(r.sub.cfg.Stream)
+	spec := r.sub.client.cfg.Topology.spec(r.sub.cfg.Stream)
 	for _, want := range spec.consumers {
 		if want.Durable == r.name {
 			return r.sub.client.ensureConsumer(ctx, spec.Name, want)

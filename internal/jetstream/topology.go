@@ -221,12 +221,12 @@ func (t Topology) Consumers(stage string) []string {
 // Topology is what this client works with, defaults filled in.
 func (c *Client) Topology() Topology { return c.cfg.Topology }
 
-// spec finds a declared stream by name.
-func (t Topology) spec(stream string) (streamSpec, bool) {
+// spec finds a declared stream by name; of another name it is empty.
+func (t Topology) spec(stream string) streamSpec {
 	for _, s := range t.streams() {
 		if s.Name == stream {
-			return s, true
+			return s
 		}
 	}
-	return streamSpec{}, false
+	return streamSpec{}
 }

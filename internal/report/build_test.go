@@ -99,9 +99,9 @@ func TestNoFigureIsWithoutItsGround(t *testing.T) {
 		return days
 	}
 	daily := schemas.Day{Deployments: 2, Failed: 1, LeadTimes: []float64{60, 60}}
-	never := func(clear func(*schemas.Knowledge)) []schemas.Knowledge {
+	never := func(forget func(*schemas.Knowledge)) []schemas.Knowledge {
 		k := knownFor("checkout", "", 400)
-		clear(&k)
+		forget(&k)
 		return []schemas.Knowledge{k}
 	}
 	for name, c := range map[string]struct {

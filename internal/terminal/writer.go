@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -37,7 +38,7 @@ func Raw(w io.Writer) io.Writer {
 func (w *Writer) Write(p []byte) (int, error) {
 	text := p
 	if len(w.tail) > 0 {
-		text = append(w.tail, p...)
+		text = slices.Concat(w.tail, p)
 	}
 	whole := completed(text)
 	w.tail = bytes.Clone(text[whole:])

@@ -20,7 +20,7 @@ var givenPorts sync.Map
 func FreePort(tb testing.TB) int {
 	tb.Helper()
 	for range 1000 {
-		port := firstPort + rand.IntN(lastPort-firstPort) //nolint:gosec // chance, not a secret
+		port := firstPort + rand.IntN(lastPort-firstPort)
 		if _, taken := givenPorts.LoadOrStore(port, true); taken {
 			continue
 		}

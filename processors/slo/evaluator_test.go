@@ -422,7 +422,7 @@ func TestWhatIsDefinedNoMoreIsGone(t *testing.T) {
 			w.stream.away = false
 			w.evaluate(w.evaluator(remain...))
 			over := m.Start.Add(71 * time.Minute).Format(time.RFC3339)
-			want := append(began, strings.Replace(began[0], "|firing", "|resolved", 1), o.Key+"|restored|"+over)
+			want := slices.Concat(began, []string{strings.Replace(began[0], "|firing", "|resolved", 1), o.Key + "|restored|" + over})
 			if diff := cmp.Diff(want, w.stream.ids("signals.")); diff != "" {
 				t.Error(diff)
 			}

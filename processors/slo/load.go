@@ -282,7 +282,7 @@ func (e *Evaluator) leave(ctx context.Context, a *account, over time.Time) error
 		}
 		return out
 	}
-	rows, alerts, budgets := append(s.Rows, end(s.Firing)...), append(s.Alerts, end(s.Told)...), s.Budgets
+	rows, alerts, budgets := slices.Concat(s.Rows, end(s.Firing)), slices.Concat(s.Alerts, end(s.Told)), s.Budgets
 	if s.Exhausted != nil {
 		budgets = append(budgets, schemas.BudgetSignal{
 			ID: budgetID(a.Key, schemas.BudgetRestored, over), Objective: a.Key, SLO: a.SLO, Service: a.Service, Team: a.team,

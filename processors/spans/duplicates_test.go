@@ -120,7 +120,7 @@ func TestBothSidesOfASharedIDAreSpansOfTheirOwn(t *testing.T) {
 	if len(sides) != 3 {
 		t.Errorf("%d identities, want 3", len(sides))
 	}
-	if of(schemas.KindServer, "app") != of(schemas.KindServer, "app") || of(schemas.KindClient, "web") != of(schemas.KindInternal, "app") {
+	if again := of(schemas.KindServer, "app"); !sides[again] || of(schemas.KindClient, "web") != of(schemas.KindInternal, "app") {
 		t.Error("the same span again is another one")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 
 	"github.com/klauspost/compress/s2"
 	"github.com/minio/highwayhash"
@@ -64,7 +65,7 @@ func newBlock(stream string, number int, file []byte) (b *block, cut bool, err e
 	}
 	last := len(file) - checksumSize
 	data, err := io.ReadAll(s2.NewReader(bytes.NewReader(file[4+n : last])))
-	b.data = append(data, file[last:]...)
+	b.data = slices.Concat(data, file[last:])
 	if err != nil {
 		b.data, cut = data, true
 	}
