@@ -37,7 +37,7 @@ func TestCheck(t *testing.T) {
 
 func TestEntries(t *testing.T) {
 	for text, want := range map[string]int{
-		`{}`: 0, ` [ ] `: 0, `null`: 1, `{"a":1}`: 1, `{"a":{"b":1,"c":2},"d":[1,2,3]}`: 2, `["a,b",",","\",",{}]`: 4, `[[],[]]`: 2,
+		`{}`: 0, `[ ]`: 0, `null`: 1, `{"a":1}`: 1, `{"a":{"b":1,"c":2},"d":[1,2,3]}`: 2, `["a,b",",","\",",{}]`: 4, `[[],[]]`: 2,
 	} {
 		if got := jsonshape.Entries([]byte(text)); got != want {
 			t.Errorf("%s has %d entries, want %d", text, got, want)
