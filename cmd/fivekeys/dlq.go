@@ -151,5 +151,8 @@ func (g *globals) withLetters(ctx context.Context, env *environment, f func(lett
 	if err := p.openNATS(ctx); err != nil {
 		return err
 	}
+	if err := p.prepareNATS(ctx); err != nil {
+		return err
+	}
 	return f(ownLetters{p.bus, p.publisher})
 }

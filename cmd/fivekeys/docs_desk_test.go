@@ -180,13 +180,15 @@ func (d *desk) runServe(t *testing.T, script string) {
 	d.background(t, folder, script)
 }
 
-// spendBudget reports 120 failed requests of 100,000 and waits until the gate
-// knows: 52 of 43 minutes.
+// spendBudget reports 120 failed requests of 100,000, of an objective that is
+// older than its window, and waits until the gate knows: 52 of 43 minutes.
 func (d *desk) spendBudget(t *testing.T) {
 	t.Helper()
 	at := time.Now().UTC().Add(-10 * time.Minute)
-	out, err := d.bash(t.Context(), d.folder, fmt.Sprintf(`curl -sS --fail-with-body http://127.0.0.1:8080/v1/events -H "Authorization: Bearer $FIVEKEYS_API_TOKEN" -H 'Content-Type: application/json' -d '{
-		"id": "sli-1", "source": "docs", "type": "fivekeys.sli.v1", "time": "%s", "data": {"slo": "checkout-availability", "good": 99880, "total": 100000}}'`, at.Format(time.RFC3339))).CombinedOutput()
+	out, err := d.bash(t.Context(), d.folder, fmt.Sprintf(`curl -sS --fail-with-body http://127.0.0.1:8080/v1/events -H "Authorization: Bearer $FIVEKEYS_API_TOKEN" -H 'Content-Type: application/json' -d '[{
+		"id": "sli-0", "source": "docs", "type": "fivekeys.sli.v1", "time": "%s", "data": {"slo": "checkout-availability", "good": 1, "total": 1}}, {
+		"id": "sli-1", "source": "docs", "type": "fivekeys.sli.v1", "time": "%s", "data": {"slo": "checkout-availability", "good": 99880, "total": 100000}}]'`,
+		at.AddDate(0, 0, -31).Format(time.RFC3339), at.Format(time.RFC3339))).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -15,6 +15,9 @@ func TestAFolderOfANewerVersionIsRefusedAndLeftAsItIs(t *testing.T) {
 	old := newServing(t, &schemas.Catalog{})
 	old.folder = t.TempDir()
 	folder := old.folder
+	if err := os.Mkdir(filepath.Join(folder, engineFolder), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	newer := `{"format":2,"release":"0.9.0"}`
 	if err := os.WriteFile(filepath.Join(folder, formatFile), []byte(newer), 0o600); err != nil {
 		t.Fatal(err)

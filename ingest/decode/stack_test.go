@@ -27,7 +27,7 @@ const (
 	partitions = 3
 )
 
-var received = time.Date(2026, 1, 1, 10, 0, 0, 0, time.UTC)
+var received = time.Date(2026, 4, 1, 10, 0, 0, 0, time.UTC)
 
 // stack is the way of a delivery from HTTP to its events: a real server, a real
 // embedded NATS, the gateway and the stage.

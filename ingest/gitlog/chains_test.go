@@ -114,11 +114,12 @@ func TestAGiantMergeListsTheChangesFirst(t *testing.T) {
 	// are changes themselves.
 	var out strings.Builder
 	name := func(i int) string { return fmt.Sprintf("%040x", i) }
-	fmt.Fprintf(&out, "commit %s\n1,1,\n", name(0))
+	const began = 1_700_000_000
+	fmt.Fprintf(&out, "commit %s\n%d,%[2]d,\n", name(0), began)
 	for i := 1; i < 10; i++ {
-		fmt.Fprintf(&out, "commit %s\n%d,1,%s\n", name(i), 100-i, name(i-1))
+		fmt.Fprintf(&out, "commit %s\n%d,%d,%s\n", name(i), began+100-i, began, name(i-1))
 	}
-	fmt.Fprintf(&out, "commit %s\n500,1,%s %s\n", name(10), name(0), name(9))
+	fmt.Fprintf(&out, "commit %s\n%d,%d,%s %s\n", name(10), began+500, began, name(0), name(9))
 	g := newGraph(time.Time{})
 	if err := g.read(strings.NewReader(out.String()), func(int) {}); err != nil {
 		t.Fatal(err)
@@ -129,7 +130,7 @@ func TestAGiantMergeListsTheChangesFirst(t *testing.T) {
 	if diff := cmp.Diff([]node{3, 2, 1, 9, 8}, got.commits); diff != "" {
 		t.Errorf("listed (-want +got):\n%s", diff)
 	}
-	if got.first != 91 || !slices.Equal(c.cut, []node{10}) || len(c.broken) > 0 {
+	if got.first != began+91 || !slices.Equal(c.cut, []node{10}) || len(c.broken) > 0 {
 		t.Errorf("first commit at %d, cut %v, broken %v", got.first, c.cut, c.broken)
 	}
 	c = newChains(g, 10, []node{3})

@@ -40,7 +40,7 @@ func TestAStoreOfANewerVersionIsRefusedBeforeAnythingIsChanged(t *testing.T) {
 		t.Fatalf("%d statements ran, error %v", n, err)
 	}
 	var views uint64
-	if err := s.Conn().QueryRow(t.Context(), "SELECT count() FROM system.tables WHERE name = 'events'").Scan(&views); err != nil || views != 0 {
+	if err := s.Conn().QueryRow(t.Context(), "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = 'events'").Scan(&views); err != nil || views != 0 {
 		t.Errorf("the view was made again, %v", err)
 	}
 }

@@ -11,7 +11,7 @@ const (
 	readerSeconds    = 120
 	readerResultRows = 5_000_000
 	readerThreads    = 2
-	readerBlockRows  = 1 << 17
+	readerBlockRows  = 1 << 18
 )
 
 // readerSettings are all that the reader may change with a request: how results
@@ -22,7 +22,7 @@ const (
 // is not among them.
 var readerSettings = map[string]float64{
 	"max_execution_time": readerSeconds, "max_result_rows": readerResultRows, "max_threads": readerThreads,
-	"max_block_size": readerBlockRows, "max_memory_usage": 0, "max_result_bytes": 0, "max_rows_to_read": 0, "max_bytes_to_read": 0,
+	"max_block_size": readerBlockRows, "preferred_block_size_bytes": 0, "max_memory_usage": 0, "max_result_bytes": 0, "max_rows_to_read": 0, "max_bytes_to_read": 0,
 	"max_rows_in_join": 0, "max_bytes_in_join": 0, "max_rows_to_group_by": 0, "max_rows_to_sort": 0, "max_rows_in_distinct": 0,
 	"result_overflow_mode": 0, "timeout_overflow_mode": 0, "read_overflow_mode": 0, "group_by_overflow_mode": 0,
 	"sort_overflow_mode": 0, "distinct_overflow_mode": 0, "join_overflow_mode": 0,
@@ -43,7 +43,7 @@ var readerSettings = map[string]float64{
 	"output_format_tsv_crlf_end_of_line": 0, "output_format_native_encode_types_in_binary_format": 0,
 	"output_format_native_write_json_as_string": 0, "output_format_binary_write_json_as_string": 0,
 	"output_format_binary_encode_types_in_binary_format": 0, "output_format_parquet_string_as_string": 0,
-	"output_format_parquet_compression_method": 0, "output_format_parquet_version": 0, "output_format_parquet_row_group_size": readerBlockRows * 8,
+	"output_format_parquet_compression_method": 0, "output_format_parquet_version": 0, "output_format_parquet_row_group_size": readerBlockRows * 4,
 	"output_format_arrow_string_as_string": 0, "output_format_arrow_compression_method": 0,
 	"output_format_arrow_low_cardinality_as_dictionary": 0, "output_format_pretty_color": 0, "output_format_pretty_row_numbers": 0,
 	"output_format_pretty_max_rows": 0, "output_format_pretty_max_column_pad_width": 0, "output_format_pretty_max_value_width": 0,

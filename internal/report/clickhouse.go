@@ -41,6 +41,7 @@ func (c ClickHouse) Aggregates(ctx context.Context, q Query) (Aggregates, error)
 	}
 	both, ctx := errgroup.WithContext(ctx)
 	both.Go(func() error {
+		ctx := clickhouse.Context(ctx, clickhouse.WithSettings(wideBlocks))
 		for lists := range slices.Chunk(listColumns, p.listsAtOnce()) {
 			if err := c.each(ctx, totalsSQL(lists), p.args(), p.addTotals(lists)); err != nil {
 				return fmt.Errorf("query daily figures of the report: %w", err)

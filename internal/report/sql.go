@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
+
 	"github.com/fivekeys/fivekeys/internal/report/sample"
 )
 
@@ -69,8 +71,9 @@ WHERE day >= {from:Date} AND day < {to:Date} AND ` + filters + `
 GROUP BY service, team`
 
 // wideBlocks has the engine read more rows at a time: names are decoded anew for
-// every block, and there are thousands of them.
-const wideBlocks = `SETTINGS max_block_size = 262144, preferred_block_size_bytes = 0`
+// every block, and there are thousands of them. They come with the request: a
+// reader's statement has no settings.
+var wideBlocks = clickhouse.Settings{"max_block_size": 262144, "preferred_block_size_bytes": 0}
 
 // totalsSQL pools the daily rows with some of their lists. The rows, of which
 // there may be millions, are read and grouped once, by week and shown names; each
@@ -107,7 +110,6 @@ FROM (
     FROM dora_daily
     WHERE day >= {before:Date} AND day < {to:Date} AND ` + filters + `
     GROUP BY team_key, service_key, before, week, compared
-    ` + wideBlocks + `
 )
 ARRAY JOIN arrayFlatten([
     arrayMap(b -> ('whole', '', b), if(before, if(compared, [toInt32(-1)], []), arrayConcat([toInt32(-2)],

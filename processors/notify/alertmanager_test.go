@@ -151,7 +151,7 @@ func TestTheWordsOfAnAlert(t *testing.T) {
 		return &a
 	}
 	plain := func(*schemas.AlertSignal) {}
-	const burns = "The error budget of one burns 15.3 times as fast as it may over 1h and 20 times over 5m; the alert begins at 14.4."
+	const burns = "The error budget of one burns 15.2 times as fast as it may over 1h and 20 times over 5m; the alert begins at 14.4."
 	for name, c := range map[string]struct {
 		alert *schemas.AlertSignal
 		want  string
