@@ -25,8 +25,10 @@ type arrival struct {
 	Delivery   string    `json:"delivery"`
 	Kind       string    `json:"kind"`
 	ReceivedAt time.Time `json:"received_at"`
-	// Events are those that it was the first to tell of.
+	// Events are those that it was the first to tell of, or another that arrived in
+	// the same millisecond, if Shared.
 	Events uint64 `json:"events"`
+	Shared bool   `json:"shared,omitempty"`
 	// DeadLetter is its number where it could not be processed, and Reason why.
 	DeadLetter uint64 `json:"dead_letter,omitempty"`
 	Reason     string `json:"reason,omitempty"`
@@ -39,7 +41,11 @@ func (a *arrival) became() string {
 	case a.Events == 0:
 		return "nothing new"
 	}
-	return countOf(int(a.Events), "event", "events")
+	events := countOf(int(a.Events), "event", "events")
+	if a.Shared {
+		return events + ", with others of the same millisecond"
+	}
+	return events
 }
 
 // arrivals is what came and what was turned away.
@@ -87,11 +93,11 @@ func (c *deliveriesCommand) Run(ctx context.Context, g *globals, env *environmen
 func readArrivals(ctx context.Context, store *clickhouse.Store, source string, limit int) ([]arrival, error) {
 	rows, err := store.Conn().Query(ctx, `
 		WITH latest AS (
-			SELECT source, delivery_id, kind, received_at FROM deliveries
+			SELECT source, delivery_id, kind, received_at, count() OVER (PARTITION BY source, received_at) > 1 AS shared FROM deliveries
 			WHERE ? = '' OR source = ?
 			ORDER BY received_at DESC, source, delivery_id LIMIT ?
 		)
-		SELECT latest.source, delivery_id, kind, received_at, told.events
+		SELECT latest.source, delivery_id, kind, received_at, told.events, shared
 		FROM latest LEFT JOIN (
 			SELECT splitByChar('/', source)[1] AS source, known_at, count() AS events FROM events
 			WHERE known_at >= (SELECT min(received_at) FROM latest) GROUP BY ALL
@@ -104,7 +110,7 @@ func readArrivals(ctx context.Context, store *clickhouse.Store, source string, l
 	list := []arrival{}
 	for rows.Next() {
 		var a arrival
-		if err := rows.Scan(&a.Source, &a.Delivery, &a.Kind, &a.ReceivedAt, &a.Events); err != nil {
+		if err := rows.Scan(&a.Source, &a.Delivery, &a.Kind, &a.ReceivedAt, &a.Events, &a.Shared); err != nil {
 			return nil, fmt.Errorf("read deliveries: %w", err)
 		}
 		list = append(list, a)

@@ -174,6 +174,10 @@ func (d *desk) runServe(t *testing.T, script string) {
 	if err := os.Symlink(filepath.Join(d.folder, "bin"), filepath.Join(folder, "bin")); err != nil {
 		t.Fatal(err)
 	}
+	// What comes before serve in a script reads data.
+	if out, err := d.bash(t.Context(), folder, "bin/fivekeys migrate").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
 	script = strings.ReplaceAll(script, "127.0.0.1:8123", "127.0.0.1:0")
 	at := serves.FindStringSubmatchIndex(script)
 	script = script[:at[2]] + "exec " + script[at[2]:at[3]] + " --listen 127.0.0.1:0" + script[at[3]:]

@@ -195,6 +195,9 @@ func traceEnvironment(out io.Writer) *environment {
 func TestTraceReadsTheStore(t *testing.T) {
 	g := &globals{Data: t.TempDir()}
 	const first = "4bf92f3577b34da6a3ce929d0e0e4736"
+	if err := (&migrateCommand{}).Run(t.Context(), g, traceEnvironment(io.Discard)); err != nil {
+		t.Fatal(err)
+	}
 	if err := (&traceCommand{ID: first}).Run(t.Context(), g, traceEnvironment(io.Discard)); err == nil || !strings.Contains(err.Error(), "no spans are stored yet") {
 		t.Errorf("an empty store: %v", err)
 	}

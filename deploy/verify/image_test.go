@@ -50,6 +50,7 @@ func TestImageRunsTheEngineAsItsUser(t *testing.T) {
 	image := t.TempDir()
 	run(t, filepath.Join(root, "deploy/docker/rootfs.sh"), image, binary, libraries[0])
 	mountKernel(t, image)
+	run(t, "chroot", "--userspec=10001:10001", image, "/usr/bin/fivekeys", "migrate", "--data", "/data")
 	out := run(t, "chroot", "--userspec=10001:10001", image, "/usr/bin/fivekeys", "query", "--data", "/data",
 		"SELECT 6 * 7 AS answer, toString(toDateTime('2026-07-01 12:00:00', 'UTC'), 'Europe/Berlin') AS summer", "--format", "csv")
 	if !strings.Contains(out, "42,2026-07-01 14:00:00") {
